@@ -1,0 +1,1 @@
+//! Stand-ins for the systems the provider talks to, for tests and demonstrations.

@@ -1,0 +1,1 @@
+//! Acceptance tests: the real terraform binary against the lab.

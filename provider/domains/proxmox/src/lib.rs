@@ -1,0 +1,1 @@
+//! Proxmox VE: typed API client, resources and data sources.

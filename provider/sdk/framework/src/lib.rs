@@ -1,0 +1,1 @@
+//! The framework a provider is written in: schema, planner, models, server.

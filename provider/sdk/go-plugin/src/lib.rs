@@ -1,0 +1,1 @@
+//! Serves a go-plugin plugin: handshake, mutual TLS, listener, services, process life.

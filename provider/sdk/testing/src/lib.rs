@@ -1,0 +1,1 @@
+//! Plays Terraform core in process, with core's own rules.

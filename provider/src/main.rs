@@ -1,0 +1,2 @@
+//! The hybridops provider.
+fn main() {}
