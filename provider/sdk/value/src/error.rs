@@ -5,7 +5,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{NumberError, Path, TypeError};
+use crate::{NumberError, Path, Step, TypeError};
 
 /// A value is not what its type asks, or has nothing at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,9 @@ pub enum CodecCause {
     /// Bytes after the value.
     #[error("{0} bytes follow the value")]
     TrailingBytes(usize),
+    /// The one byte that msgpack gives no meaning.
+    #[error("a byte that msgpack reserves")]
+    Reserved,
     /// A string or key that is not UTF-8.
     #[error("not UTF-8")]
     Utf8,
@@ -111,6 +114,12 @@ impl fmt::Display for ValueError {
 
 impl StdError for ValueError {}
 
+impl From<ValueCause> for ValueError {
+    fn from(cause: ValueCause) -> Self {
+        Self { path: Path::root(), cause }
+    }
+}
+
 // === impl CodecError ===
 
 impl fmt::Display for CodecError {
@@ -126,14 +135,37 @@ impl StdError for CodecError {
     }
 }
 
-impl CodecError {
-    pub(crate) fn new(path: &Path, cause: impl Into<CodecCause>) -> Self {
-        Self { path: path.clone(), cause: cause.into() }
+impl<C: Into<CodecCause>> From<C> for CodecError {
+    fn from(cause: C) -> Self {
+        Self { path: Path::root(), cause: cause.into() }
     }
 }
 
-impl From<ValueError> for CodecError {
-    fn from(error: ValueError) -> Self {
-        Self { path: error.path, cause: error.cause.into() }
+// === impl Under ===
+
+/// Puts an error one step deeper. Paths are made on the way out of a failure, so that success does not pay.
+pub(crate) trait Under {
+    fn under(self, step: impl FnOnce() -> Step) -> Self;
+}
+
+fn deepen(path: &mut Path, step: Step) {
+    *path = std::iter::once(step).chain(std::mem::take(path).into_steps()).collect();
+}
+
+impl<T> Under for Result<T, ValueError> {
+    fn under(mut self, step: impl FnOnce() -> Step) -> Self {
+        if let Err(error) = &mut self {
+            deepen(&mut error.path, step());
+        }
+        self
+    }
+}
+
+impl<T> Under for Result<T, CodecError> {
+    fn under(mut self, step: impl FnOnce() -> Step) -> Self {
+        if let Err(error) = &mut self {
+            deepen(&mut error.path, step());
+        }
+        self
     }
 }

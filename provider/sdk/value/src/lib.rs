@@ -5,17 +5,21 @@
 //! wire form alone does not tell a set from a list or a number from a string.
 //!
 //! ```
-//! use tf_value::{Path, Type, Value};
+//! use tf_value::{Path, Type, Value, msgpack};
 //!
 //! let ty = Type::object([("name", Type::String), ("cores", Type::Number)]);
 //! let vm = Value::object([("name", Value::from("db-01")), ("cores", Value::UNKNOWN)]);
 //! vm.conforms(&ty)?;
 //!
+//! let wire = msgpack::encode(&vm, &ty)?;
+//! assert_eq!(msgpack::decode(&wire, &ty)?, vm);
 //! assert_eq!(vm.at(&Path::root().attribute("name")), Some(&Value::from("db-01")));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod error;
+pub mod json;
+pub mod msgpack;
 mod nfc;
 mod number;
 mod path;

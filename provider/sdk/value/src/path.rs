@@ -81,6 +81,11 @@ impl Path {
         &self.0
     }
 
+    /// The steps, from the root, for keeps.
+    pub fn into_steps(self) -> Vec<Step> {
+        self.0
+    }
+
     /// The last step; none at the root.
     pub fn last(&self) -> Option<&Step> {
         self.0.last()

@@ -1,6 +1,7 @@
 //! Values.
 
 mod access;
+pub(crate) mod align;
 mod conforms;
 mod convert;
 mod display;

@@ -1,9 +1,9 @@
 //! Whether a value is of a type.
 
-use std::collections::BTreeMap;
-
 use super::Value;
-use crate::{Path, Step, Type, ValueCause, ValueError};
+use super::align::{Aligned, align};
+use crate::error::Under;
+use crate::{Type, ValueError};
 
 impl Value {
     /// Whether the value is of type `ty`. Null and unknown are of every type.
@@ -11,77 +11,24 @@ impl Value {
     /// # Errors
     /// The first thing that is not, with its path.
     pub fn conforms(&self, ty: &Type) -> Result<(), ValueError> {
-        check(&mut Path::root(), self, ty)
-    }
-}
-
-fn check(path: &mut Path, value: &Value, ty: &Type) -> Result<(), ValueError> {
-    let fail = |path: &Path, cause| Err(ValueError { path: path.clone(), cause });
-    match (value, ty) {
-        (Value::Null | Value::Unknown(_), _)
-        | (Value::Bool(_), Type::Bool)
-        | (Value::Number(_), Type::Number)
-        | (Value::String(_), Type::String) => Ok(()),
-        (Value::List(elements), Type::List(of)) => elements
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, element)| below(path, || Step::Index(index), element, of)),
-        (Value::Set(elements), Type::Set(of)) => elements
-            .iter()
-            .try_for_each(|element| below(path, || Step::Element(Box::new(element.clone())), element, of)),
-        (Value::Map(elements), Type::Map(of)) => {
-            elements.iter().try_for_each(|(key, element)| below(path, || Step::Key(key.clone()), element, of))
-        }
-        (Value::Tuple(elements), Type::Tuple(types)) if elements.len() == types.len() => elements
-            .iter()
-            .zip(types)
-            .enumerate()
-            .try_for_each(|(index, (element, of))| below(path, || Step::Index(index), element, of)),
-        (Value::Tuple(elements), Type::Tuple(types)) => {
-            fail(path, ValueCause::Length { expected: types.len(), found: elements.len() })
-        }
-        (Value::Object(attributes), Type::Object(types)) => object(path, attributes, types),
-        (Value::Dynamic(dynamic), Type::Dynamic) if dynamic.ty != Type::Dynamic => {
-            check(path, &dynamic.value, &dynamic.ty)
-        }
-        _ => fail(path, ValueCause::Kind { expected: ty.kind(), found: value.kind() }),
-    }
-}
-
-fn below(path: &mut Path, step: impl Fn() -> Step, value: &Value, ty: &Type) -> Result<(), ValueError> {
-    path.push(step());
-    let result = check(path, value, ty);
-    path.pop();
-    result
-}
-
-fn object(
-    path: &mut Path,
-    attributes: &BTreeMap<String, Value>,
-    types: &BTreeMap<String, Type>,
-) -> Result<(), ValueError> {
-    for (name, ty) in types {
-        match attributes.get(name) {
-            Some(value) => below(path, || Step::Attribute(name.clone()), value, ty)?,
-            None => {
-                return Err(ValueError {
-                    path: path.clone(),
-                    cause: ValueCause::MissingAttribute(name.clone()),
-                });
+        match align(self, ty)? {
+            Aligned::Sequence(mut parts) | Aligned::Names(mut parts) => {
+                parts.try_for_each(|part| part.value.conforms(part.ty).under(|| part.step.to_step()))
             }
+            Aligned::Dynamic(dynamic) => dynamic.value.conforms(&dynamic.ty),
+            Aligned::Null
+            | Aligned::Unknown(_)
+            | Aligned::Bool(_)
+            | Aligned::Number(_)
+            | Aligned::String(_) => Ok(()),
         }
-    }
-    match attributes.keys().find(|name| !types.contains_key(*name)) {
-        Some(name) => {
-            Err(ValueError { path: path.clone(), cause: ValueCause::UnexpectedAttribute(name.clone()) })
-        }
-        None => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ValueCause;
 
     fn error(value: &Value, ty: &Type) -> (String, ValueCause) {
         let error = value.conforms(ty).unwrap_err();
