@@ -3,6 +3,8 @@
 //! `tests/golden/*.txt` list every method, field and enum value of the originals, one a line: facts of the wire, derived
 //! from the originals by the ignored test below. Order and comments differ by intent; nothing else may.
 
+#![allow(clippy::expect_used)]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
