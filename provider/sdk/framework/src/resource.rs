@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,6 +57,8 @@ pub trait Resource: ResourceModel {
     type Client: Send + Sync + 'static;
     /// What is kept beside the state, invisible to the user: a running task, a journal. `()` for nothing.
     type Private: Serialize + DeserializeOwned + Default + Send + Sync + 'static;
+    /// How long operations may take where the configuration does not say.
+    const TIMEOUTS: DefaultTimeouts = DefaultTimeouts::USUAL;
 
     /// Makes the object. Call [`Context::checkpoint`] the moment it exists.
     fn create(cx: &mut Context<Self>, plan: Self) -> impl Future<Output = Result<Self>> + Send;
@@ -97,6 +100,29 @@ pub trait Resource: ResourceModel {
         let _ = source;
         None
     }
+}
+
+/// How long operations may take where `timeouts` does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DefaultTimeouts {
+    /// Limit for create.
+    pub create: Duration,
+    /// Limit for read, plan and import.
+    pub read: Duration,
+    /// Limit for update.
+    pub update: Duration,
+    /// Limit for delete.
+    pub delete: Duration,
+}
+
+impl DefaultTimeouts {
+    /// 20 minutes to change something, 5 to look at it.
+    pub const USUAL: Self = Self {
+        create: Duration::from_secs(20 * 60),
+        read: Duration::from_secs(5 * 60),
+        update: Duration::from_secs(20 * 60),
+        delete: Duration::from_secs(20 * 60),
+    };
 }
 
 /// What the user gave to name the object to import.
