@@ -173,15 +173,15 @@ fn definition(
         pub struct #marker;
 
         #[automatically_derived]
-        impl ::tf_framework::function::Function for #marker {
-            fn definition() -> ::tf_framework::function::FunctionDefinition {
-                ::tf_framework::function::FunctionDefinition {
+        impl ::tf_framework::Function for #marker {
+            fn definition() -> ::tf_framework::FunctionDefinition {
+                ::tf_framework::FunctionDefinition {
                     name: ::std::string::String::from(#name),
                     summary: ::std::string::String::from(#summary),
                     description: ::std::string::String::from(#description),
                     parameters: ::std::vec![#(#plain),*],
                     variadic: #variadic,
-                    returns: ::tf_framework::function::type_of::<#result>(),
+                    returns: ::tf_framework::type_of::<#result>(),
                     deprecated: #deprecated,
                 }
             }
@@ -195,10 +195,10 @@ impl Parameter {
     fn definition(&self) -> TokenStream {
         let Self { name, description, ty, .. } = self;
         quote_spanned! {Span::mixed_site().located_at(ty.span())=>
-            ::tf_framework::function::Parameter {
+            ::tf_framework::Parameter {
                 name: ::std::string::String::from(#name),
                 description: ::std::string::String::from(#description),
-                ty: ::tf_framework::function::type_of::<#ty>(),
+                ty: ::tf_framework::type_of::<#ty>(),
                 allow_null: <#ty as ::tf_framework::model::AttributeType>::NULLABLE,
             }
         }
@@ -211,12 +211,12 @@ fn call(function: &Ident, parameters: &[Parameter], fallible: bool) -> TokenStre
             quote_spanned! {Span::mixed_site()=>
                 arguments
                     .enumerate()
-                    .map(|(index, value)| ::tf_framework::function::read_argument::<#ty>(#index + index, value))
+                    .map(|(index, value)| ::tf_framework::read_argument::<#ty>(#index + index, value))
                     .collect::<::core::result::Result<::std::vec::Vec<_>, _>>()?
             }
         } else {
             quote_spanned! {Span::mixed_site()=>
-                ::tf_framework::function::read_argument::<#ty>(
+                ::tf_framework::read_argument::<#ty>(
                     #index,
                     arguments.next().unwrap_or(::tf_framework::Value::Null),
                 )?
@@ -233,7 +233,7 @@ fn call(function: &Ident, parameters: &[Parameter], fallible: bool) -> TokenStre
     quote_spanned! {Span::mixed_site()=>
         fn call(
             arguments: ::std::vec::Vec<::tf_framework::Value>,
-        ) -> ::core::result::Result<::tf_framework::Value, ::tf_framework::function::FunctionError> {
+        ) -> ::core::result::Result<::tf_framework::Value, ::tf_framework::FunctionError> {
             #iterator
             let result = #function(#(#arguments),*)#question;
             ::core::result::Result::Ok(::tf_framework::model::AttributeType::to_value(&result))

@@ -146,7 +146,7 @@ impl Resource {
         }
         let arms = self.upgrades.iter().map(|Upgrade { version, model }| {
             quote_spanned! {Span::mixed_site()=>
-                #version => ::core::option::Option::Some(state.model::<#model>().and_then(|old| {
+                #version => ::core::option::Option::Some(state.read::<#model>().and_then(|old| {
                     <Self as ::core::convert::TryFrom<#model>>::try_from(old).map_err(|error| {
                         ::tf_framework::Diagnostics::error(
                             "Upgrading the state failed",
