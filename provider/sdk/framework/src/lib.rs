@@ -4,8 +4,6 @@
 //! ([`planner`]); the server ([`server`]) speaks the plugin protocol and calls the typed traits: [`Resource`],
 //! [`DataSource`], [`EphemeralResource`], [`Action`], [`ListResource`], [`Function`], [`Provider`].
 
-// The derive names this crate from outside; inside, the same paths must work.
-extern crate self as tf_framework;
 
 mod action;
 mod context;
