@@ -8,6 +8,8 @@ mod decode;
 mod encode;
 mod reader;
 mod refined;
+#[cfg(test)]
+mod tests;
 
 use crate::{CodecCause, CodecError, Type, Value};
 
