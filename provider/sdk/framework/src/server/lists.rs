@@ -1,0 +1,111 @@
+//! List resources.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::Stream;
+use tf_value::Value;
+use tfplugin_proto::tfplugin6 as pb;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::{Inner, Warnings, collected, encode, guard, unknown_type, wire};
+use crate::context::known_or_null;
+use crate::diagnostic::{Diagnostics, Result};
+use crate::erased::FoundValue;
+use crate::planner;
+use crate::provider::Provider;
+use crate::resource::DefaultTimeouts;
+use crate::validation;
+
+const TIMEOUT: std::time::Duration = DefaultTimeouts::USUAL.create;
+
+pub(super) type EventStream = Pin<Box<dyn Stream<Item = Result<pb::list_resource::Event, Status>> + Send>>;
+
+impl<P: Provider> Inner<P> {
+    pub(super) fn validate_list(&self, request: &pb::validate_list_resource_config::Request) -> Diagnostics {
+        let Some(list) = self.registry.lists.get(&request.type_name) else {
+            return unknown_type("list resource", &request.type_name);
+        };
+        let checked = guard::run_now("Validating the list resource", || {
+            let config = wire::decode(request.config.as_ref(), &list.shape().ty)?;
+            let mut diagnostics = validation::validate_config(&list.shape().schema.block, &config);
+            diagnostics.extend(list.validate(&config));
+            Ok(diagnostics)
+        });
+        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+    }
+
+    /// Streams what is found; what goes wrong comes as the last event.
+    pub(super) fn list(self: &Arc<Self>, request: pb::list_resource::Request) -> EventStream {
+        let (events, receiver) = mpsc::channel(16);
+        let inner = self.clone();
+        tokio::spawn(async move {
+            let warnings = Warnings::default();
+            let result = inner.run_list(&request, &warnings, &events).await;
+            let mut diagnostics = collected(&warnings);
+            diagnostics.extend(result.err().unwrap_or_default());
+            if !diagnostics.is_empty() {
+                let event = pb::list_resource::Event {
+                    diagnostic: wire::diagnostics(diagnostics),
+                    ..pb::list_resource::Event::default()
+                };
+                let _ = events.send(Ok(event)).await;
+            }
+        });
+        Box::pin(ReceiverStream::new(receiver))
+    }
+
+    async fn run_list(
+        &self,
+        request: &pb::list_resource::Request,
+        warnings: &Warnings,
+        events: &mpsc::Sender<Result<pb::list_resource::Event, Status>>,
+    ) -> Result<()> {
+        let name = &request.type_name;
+        let list = self.registry.lists.get(name).ok_or_else(|| unknown_type("list resource", name))?;
+        let config = wire::decode(request.config.as_ref(), &list.shape().ty)?;
+        let config = planner::apply_defaults(&list.shape().schema.block, config);
+        let limit = u64::try_from(request.limit).ok().filter(|limit| *limit > 0).unwrap_or(u64::MAX);
+        let (found, mut receiver) = mpsc::channel(16);
+        let environment = self.environment(TIMEOUT, warnings);
+        let listing = list.list(environment, config, limit, request.include_resource_object, found);
+        let what = format!("Listing {name}");
+        let sending = async {
+            let mut result = Ok(());
+            while let Some(item) = receiver.recv().await {
+                match self.event(name, item, request.include_resource_object) {
+                    Ok(event) => {
+                        if events.send(Ok(event)).await.is_err() {
+                            break;
+                        }
+                    }
+                    Err(errors) => {
+                        result = Err(errors);
+                        break;
+                    }
+                }
+            }
+            drop(receiver);
+            result
+        };
+        let (listed, sent) = tokio::join!(guard::run(&what, TIMEOUT, &self.cancel, listing), sending);
+        listed.and(sent)
+    }
+
+    fn event(&self, name: &str, item: FoundValue, whole: bool) -> Result<pb::list_resource::Event> {
+        let resource = self.registry.resources.get(name).ok_or_else(|| unknown_type("resource", name))?;
+        let identity = resource.identity().ok_or_else(|| unknown_type("resource with identity", name))?;
+        let object: Value = known_or_null(item.object);
+        let identity_value = super::resources::identity_of(identity, &object);
+        let identity_data = wire::encode(&identity_value, &encode::identity_type(Some(identity)))?;
+        let resource_object = if whole { Some(wire::encode(&object, &resource.shape().ty)?) } else { None };
+        Ok(pb::list_resource::Event {
+            identity: Some(pb::ResourceIdentityData { identity_data: Some(identity_data) }),
+            display_name: item.display_name,
+            resource_object,
+            diagnostic: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! The plugin protocol over a provider.
+//!
+//! Each file answers one group of calls. All of them decode values by schema, run typed code inside a guard that
+//! turns a panic into a diagnostic, and encode what came out.
+
+mod actions;
+mod data_sources;
+mod encode;
+mod ephemerals;
+mod functions;
+mod guard;
+mod lifecycle;
+mod lists;
+mod resources;
+mod rpc;
+mod wire;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::docs::ProviderDocs;
+use crate::erased::{Environment, Shape};
+use crate::provider::{Provider, Registry};
+
+/// Greatest message either way, as Go providers have it.
+pub const MAX_MESSAGE_BYTES: usize = 256 << 20;
+
+/// How long a cancelled operation may take to put down what it holds before it is dropped.
+const CANCEL_GRACE: Duration = Duration::from_secs(30);
+
+/// How much longer than its deadline an operation may run to report that the deadline has passed.
+const DEADLINE_GRACE: Duration = Duration::from_secs(5);
+
+/// A provider behind the protocol's service.
+pub struct ProviderServer<P: Provider> {
+    inner: Arc<Inner<P>>,
+}
+
+impl<P: Provider> Clone for ProviderServer<P> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+struct Inner<P: Provider> {
+    registry: Registry<P>,
+    provider_shape: OnceLock<Shape>,
+    configured: RwLock<Option<Arc<P>>>,
+    cancel: CancellationToken,
+}
+
+impl<P: Provider> Default for ProviderServer<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Provider> ProviderServer<P> {
+    /// A server of everything the provider registers, not yet configured.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                registry: Registry::of_provider(),
+                provider_shape: OnceLock::new(),
+                configured: RwLock::new(None),
+                cancel: CancellationToken::new(),
+            }),
+        }
+    }
+
+    /// Everything the documentation is made of.
+    #[must_use]
+    pub fn docs(&self) -> ProviderDocs {
+        encode::provider_docs(&self.inner)
+    }
+}
+
+type Warnings = Arc<Mutex<Vec<Diagnostic>>>;
+
+impl<P: Provider> Inner<P> {
+    fn provider_shape(&self) -> &Shape {
+        self.provider_shape.get_or_init(Shape::of_model::<P::Config>)
+    }
+
+    fn environment(&self, timeout: Duration, warnings: &Warnings) -> Environment<P> {
+        let provider = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Environment { provider, cancel: self.cancel.clone(), timeout, warnings: warnings.clone() }
+    }
+}
+
+/// The warnings that were collected while an operation ran.
+fn collected(warnings: &Warnings) -> Diagnostics {
+    std::mem::take(&mut *warnings.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+}
+
+fn unknown_type(kind: &str, name: &str) -> Diagnostics {
+    Diagnostics::error(
+        format!("Unknown {kind}"),
+        format!("This version of the provider has no {kind} {name:?}. Check the name, or upgrade the provider."),
+    )
+}
