@@ -7,9 +7,10 @@ mod sniff;
 mod sums;
 mod unpack;
 
-pub use deliver::{Delivery, DeliveryError, Placed, Transfer, deliver, remove, place};
+pub use deliver::{Delivery, DeliveryError, Looked, Placed, Transfer, deliver, look, place, remove};
+pub(crate) use deliver::{stop, stop_if_unfinished};
 pub use name::{default_name, is_safe_name, target_extension};
-pub use publisher::{Publisher, PublisherError, ResolvedChecksum};
+pub use publisher::{Publisher, PublisherError, ResolvedChecksum, url_name};
 pub use sniff::{ImageFormat, NotAnImage, Packing, sniff, sniff_packing};
 pub use sums::{SumsError, find_sum};
 pub use unpack::{UnpackError, unpack};
