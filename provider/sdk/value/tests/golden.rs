@@ -1,6 +1,8 @@
 //! What cty, the value library of Terraform core, writes: read here, and written the same.
 
-use tf_value::{Type, Value, json, msgpack};
+#![allow(clippy::unwrap_used, reason = "a helper of tests")]
+
+use tf_value::{Number, Type, Value, json, msgpack};
 
 struct Golden<'a> {
     name: &'a str,
@@ -52,10 +54,7 @@ fn json_is_read_and_written_as_by_cty() {
         };
         let read = json::decode(text.as_bytes(), &golden.ty, json::UnknownAttributes::Reject).unwrap();
         if ROUNDED.contains(&golden.name) {
-            assert_eq!(
-                read.as_number().map(|number| number.to_f64()),
-                value.as_number().map(|number| number.to_f64())
-            );
+            assert_eq!(read.as_number().map(Number::to_f64), value.as_number().map(Number::to_f64));
             continue;
         }
         assert_eq!(read, value, "{}", golden.name);
