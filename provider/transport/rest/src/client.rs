@@ -126,6 +126,13 @@ impl RestClient {
         }
     }
 
+    /// An error of an [`Authenticate`] implementation.
+    pub fn login_error(&self, reason: impl Into<String>) -> RestError {
+        let url = self.endpoint().map(|url| self.core.redactor.url(url)).unwrap_or_default();
+        let reason = self.core.redactor.text(&reason.into()).into_owned();
+        RestError::new(Method::POST, url, 1, Class::UNAUTHORIZED, Cause::Login(reason))
+    }
+
     pub(crate) fn redacted(&self, request: &Request) -> String {
         match request.url(self.endpoint()) {
             Some(url) => self.redactor(request).url(&url),

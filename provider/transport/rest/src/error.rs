@@ -103,6 +103,9 @@ pub enum Cause {
         /// The system's error.
         error: std::io::Error,
     },
+    /// The credentials could not be exchanged for a login.
+    #[error("login failed: {0}")]
+    Login(String),
     /// What is being downloaded changed between two tries.
     #[error("the file changed on the server while it was downloaded")]
     Changed,
@@ -187,16 +190,32 @@ impl RestError {
         matches!(self.cause(), Cause::Interrupted { interrupted: Interrupted::DeadlineExceeded { .. }, .. })
     }
 
+    /// Whether it was the connection that failed, so that a later request may fare better.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.cause(), Cause::Connect { .. } | Cause::Broken(_) | Cause::Timeout(_))
+    }
+
     /// Whether the request may have taken effect although it failed.
     pub fn may_have_taken_effect(&self) -> bool {
         match self.cause() {
-            Cause::Path(_) | Cause::Tls(_) | Cause::Setup(_) | Cause::Connect { .. } => false,
+            Cause::Path(_) | Cause::Tls(_) | Cause::Setup(_) | Cause::Login(_) | Cause::Connect { .. } => {
+                false
+            }
             Cause::Untrusted { .. } | Cause::Redirected { .. } => false,
             Cause::Status(failure) => failure.status.is_server_error() || failure.status.as_u16() >= 500,
             _ => true,
         }
     }
 }
+
+impl PartialEq for RestError {
+    /// Equal by what they tell.
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for RestError {}
 
 impl fmt::Display for RestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

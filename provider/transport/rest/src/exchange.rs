@@ -372,7 +372,8 @@ fn login_failed(error: &RestError) -> Failure {
         Cause::Status(failure) => Failure::new(failure.class.clone(), Cause::Status(failure.clone())),
         Cause::Connect { tried } => Failure::new(class, Cause::Connect { tried: tried.clone() }),
         Cause::Untrusted { tried } => Failure::new(class, Cause::Untrusted { tried: tried.clone() }),
-        other => Failure::new(class, Cause::Setup(format!("login failed: {other}"))),
+        Cause::Login(reason) => Failure::new(class, Cause::Login(reason.clone())),
+        other => Failure::new(class, Cause::Login(other.to_string())),
     }
 }
 

@@ -215,6 +215,11 @@ impl Request {
         }
     }
 
+    /// The path, percent-encoded, without the endpoint's own prefix.
+    pub fn path_text(&self) -> &str {
+        self.path()
+    }
+
     pub(crate) fn path(&self) -> &str {
         match &self.target {
             Target::Path(path) => path.as_str(),
