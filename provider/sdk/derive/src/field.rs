@@ -13,7 +13,7 @@ use crate::types;
 use crate::validators::{self, Place, Sibling};
 use crate::words::{Given, Word, words};
 
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 18] = [
     "required",
     "optional",
     "computed",
@@ -32,7 +32,6 @@ const WORDS: [&str; 19] = [
     "block",
     "min",
     "max",
-    "description",
 ];
 
 const EQUALITIES: [&str; 5] = ["json", "cidr", "case_insensitive", "mac", "size"];
@@ -326,7 +325,7 @@ fn default_value(expr: &Expr, ty: &Type) -> TokenStream {
     if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = expr
         && types::is_word(ty)
     {
-        return quote!(::tf_framework::Value::from(#text));
+        return quote!(<::tf_framework::Value as ::core::convert::From<_>>::from(#text));
     }
     let converted = converted(expr, ty);
     quote!({
