@@ -22,6 +22,7 @@ mod raw_state;
 mod resource;
 pub mod rules;
 pub mod schema;
+mod serve;
 pub mod server;
 pub mod validation;
 
@@ -35,4 +36,8 @@ pub use list::{ListContext, ListResource};
 pub use model::{AttributeType, Computed, Empty, Field, GoDuration, Model, Sensitive, Timeouts, WriteOnly};
 pub use provider::{ConfigureContext, Provider, Registry, no_client};
 pub use raw_state::RawState;
+pub use serve::{Mode, serve};
 pub use resource::{DefaultTimeouts, ImportId, MoveSource, Resource, ResourceModel, SelectClient};
+
+#[doc(inline)]
+pub use tf_framework_derive::{Choice, Model, Resource, function};
