@@ -34,7 +34,7 @@ const WORDS: [&str; 18] = [
     "max",
 ];
 
-const EQUALITIES: [&str; 5] = ["json", "cidr", "case_insensitive", "mac", "size"];
+const EQUALITIES: [&str; 6] = ["json", "cidr", "case_insensitive", "mac", "size", "duration"];
 
 /// A field and its words, of which only `rename` has been read.
 pub(crate) struct Named<'a> {
@@ -168,6 +168,10 @@ impl<'a> Attr<'a> {
             }
             "default" => {
                 let Some(expr) = word.value("default = 2", errors) else { return };
+                if let Some(advice) = misfit(expr, &self.field.ty) {
+                    errors.at(expr, advice);
+                    return;
+                }
                 let value = default_value(expr, &self.field.ty);
                 self.default = Some(value.clone());
                 quote!(default_value(#value))
@@ -317,6 +321,30 @@ fn equality(word: &Word, ty: &Type, errors: &mut Errors) -> Option<TokenStream> 
         ty = element;
     }
     Some(equality)
+}
+
+/// What is wrong with a literal of another kind than the type.
+fn misfit(expr: &Expr, ty: &Type) -> Option<String> {
+    let Expr::Lit(ExprLit { lit, .. }) = expr else { return None };
+    let ty = types::bare(ty);
+    let name = types::name(ty)?;
+    let wanted = match name.as_str() {
+        "String" => "text",
+        "bool" => "`true` or `false`",
+        "f64" | "Number" => "a number",
+        "Vec" | "BTreeSet" => "a list such as `[…]`",
+        "BTreeMap" => "a list of pairs such as `[(\"key\", …)]`",
+        _ if types::bounds(ty).is_some() => "a whole number",
+        _ => return None,
+    };
+    let fits = match lit {
+        Lit::Str(_) => wanted == "text",
+        Lit::Bool(_) => name == "bool",
+        Lit::Int(_) => wanted.ends_with("number"),
+        Lit::Float(_) => wanted == "a number",
+        _ => true,
+    };
+    (!fits).then(|| format!("the default of `{name}` is {wanted}"))
 }
 
 /// The default as a `Value`, through the type of the field so that the compiler checks it.

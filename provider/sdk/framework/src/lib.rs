@@ -41,3 +41,5 @@ pub use resource::{DefaultTimeouts, ImportId, MoveSource, Resource, ResourceMode
 
 #[doc(inline)]
 pub use tf_framework_derive::{Choice, Model, Resource, function};
+
+pub use tf_value::{Number, Path, Step, Type, Value};

@@ -135,7 +135,10 @@ mod within {
         assert_eq!(twin.name.known().map(String::as_str), Some("a"));
         assert!(PrivatePartial::default().name.is_null());
         let named = Private { name: "b".to_owned() };
-        assert_eq!(named.to_object().get("name").and_then(tf_framework::Value::as_str), Some(named.name.as_str()));
+        assert_eq!(
+            named.to_object().get("name").and_then(tf_framework::Value::as_str),
+            Some(named.name.as_str())
+        );
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tf_framework::schema::{
-    Attribute, AttributeKind, BlockNesting, Equality, Nesting, PlanModifier, Presence, ReplaceQuestion, Validator,
+    Attribute, AttributeKind, BlockNesting, Equality, Nesting, PlanModifier, Presence, ReplaceQuestion,
+    Validator,
 };
 use tf_framework::{
-    Choice, Computed, Function, FunctionError, Model, Number, RawState, Resource, ResourceModel, Sensitive, Type,
-    Value, WriteOnly, function,
+    Choice, Computed, Function, FunctionError, Model, Number, RawState, Resource, ResourceModel, Sensitive,
+    Type, Value, WriteOnly, function,
 };
 
 /// A guest with
@@ -190,7 +191,10 @@ fn defaults_are_values_of_the_type() {
 fn modifiers_keep_their_order() {
     use PlanModifier as M;
     assert!(matches!(attribute("node").modifiers[..], [M::RequiresReplace]));
-    assert!(matches!(attribute("vmid").modifiers[..], [M::UseStateForUnknown, M::RequiresReplaceIfConfigured]));
+    assert!(matches!(
+        attribute("vmid").modifiers[..],
+        [M::UseStateForUnknown, M::RequiresReplaceIfConfigured]
+    ));
     assert!(matches!(attribute("power").modifiers[..], [M::UseNonNullStateForUnknown]));
     assert!(matches!(attribute("tags").modifiers[..], [M::RequiresReplaceIf { when: "always", .. }]));
 }
@@ -201,10 +205,7 @@ fn validators_are_data() {
     let node = attribute("node").validators;
     assert!(matches!(
         node[..],
-        [
-            V::Length { min: Some(1), max: Some(63) },
-            V::Matches { pattern: "^[a-z]+$", expected: "a word" }
-        ]
+        [V::Length { min: Some(1), max: Some(63) }, V::Matches { pattern: "^[a-z]+$", expected: "a word" }]
     ));
     let vmid = attribute("vmid").validators;
     assert!(matches!(&vmid[..], [.., V::Range { min: Some(min), max: None }] if *min == Number::from(100)));
@@ -227,7 +228,9 @@ fn validators_are_data() {
 
 #[test]
 fn equality_is_said_of_the_elements() {
-    let Equality::Elements(addresses) = attribute("addresses").equality else { panic!("not of the elements") };
+    let Equality::Elements(addresses) = attribute("addresses").equality else {
+        panic!("not of the elements")
+    };
     assert!(addresses.same(&"2001:DB8::/32".into(), &"2001:db8:0::/32".into()));
     let Equality::Elements(settings) = attribute("settings").equality else { panic!("not of the elements") };
     assert!(matches!(*settings, Equality::Meaning { name: "as settings", .. }));
@@ -269,10 +272,12 @@ fn an_identity_takes_types_and_descriptions_from_the_fields() {
 fn old_state_is_read_by_the_struct_of_its_version() {
     let old = RawState::new(br#"{"node": "pve1", "forgotten": true}"#.to_vec());
     let guest = Guest::upgrade(2, &old).expect("version 2 is known").expect("it converts");
-    assert_eq!(guest.node, "pve1");
+    assert_eq!((guest.node.as_str(), guest.secret.get()), ("pve1", None));
     let older = RawState::new(br#"{"name": "db"}"#.to_vec());
     let error = Guest::upgrade(0, &older).expect("version 0 is known").expect_err("it does not convert");
-    assert!(error.to_string().contains("version 0 does not translate to the current one: \"db\" has no node."));
+    assert!(
+        error.to_string().contains("version 0 does not translate to the current one: \"db\" has no node.")
+    );
     assert!(Guest::upgrade(1, &old).is_none());
 }
 
@@ -310,7 +315,10 @@ fn a_function_is_defined_by_its_signature() {
         definition.parameters.iter().map(|p| (p.name.as_str(), p.ty.clone(), p.allow_null)).collect();
     assert_eq!(parameters, [("first", Type::Number, false), ("second", Type::Number, true)]);
     let others = definition.variadic.expect("it takes the others");
-    assert_eq!((others.name.as_str(), others.ty, others.description.as_str()), ("others", Type::Number, "The others."));
+    assert_eq!(
+        (others.name.as_str(), others.ty, others.description.as_str()),
+        ("others", Type::Number, "The others.")
+    );
     assert_eq!(definition.returns, Type::Number);
 }
 

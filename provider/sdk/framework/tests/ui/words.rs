@@ -64,6 +64,26 @@ struct Values {
     l: String,
 }
 
+/// Defaults of another type.
+#[derive(Clone, Model)]
+struct Defaults {
+    /// A number.
+    #[attr(default = "one")]
+    count: u16,
+    /// Text.
+    #[attr(default = 1)]
+    name: Option<String>,
+    /// Truth.
+    #[attr(default = "true")]
+    truth: bool,
+    /// A list.
+    #[attr(default = "a")]
+    list: Vec<String>,
+    /// A whole number.
+    #[attr(default = 1.5)]
+    whole: i64,
+}
+
 /// Contradictions.
 #[derive(Clone, Model)]
 struct Contradictions {
