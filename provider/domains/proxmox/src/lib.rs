@@ -1,1 +1,3 @@
 //! Proxmox VE: typed API client, resources and data sources.
+
+pub mod api;
