@@ -177,7 +177,8 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("sleep");
         let process = Process::of(child.id());
         assert!(process.is_alive());
-        assert!(process.command_line().ends_with("sleep 60"));
+        let renamed = || Ok(process.command_line().ends_with("sleep 60"));
+        wait_until("the program to be sleep", Duration::from_secs(5), renamed).expect("its command line");
         process.kill().expect("killed");
         wait_until("death", Duration::from_secs(5), || Ok(!process.is_alive())).expect("a zombie is dead");
         child.wait().expect("reaped");

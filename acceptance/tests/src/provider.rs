@@ -13,7 +13,7 @@ use crate::binaries::{provider_binary, target_directory};
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A provider under test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Provider {
     /// The address modules declare, `registry.terraform.io/hybridops-studio/probe`.
     pub address: String,

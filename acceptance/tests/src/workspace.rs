@@ -1,10 +1,13 @@
 //! A directory with a configuration, in which Terraform sees this and nothing else of the machine.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -21,6 +24,8 @@ use crate::state::State;
 
 /// The saved plan of [`Workspace::plan`].
 const PLAN: &str = "tfplan";
+
+const LOCK: &str = ".terraform.lock.hcl";
 
 /// How long a provider may outlive its Terraform.
 const AFTERLIFE: Duration = Duration::from_secs(5);
@@ -69,9 +74,30 @@ impl Workspace {
     /// # Errors
     /// It cannot be made, or `terraform init` fails.
     pub fn ready(providers: &[Provider]) -> Result<Self> {
+        static LOCKS: Mutex<BTreeMap<Vec<Provider>, String>> = Mutex::new(BTreeMap::new());
         let workspace = Self::new(providers)?;
-        workspace.init()?.ok()?;
+        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = locks.get(providers) {
+            workspace.install(lock)?;
+        } else {
+            workspace.init()?.ok()?;
+            locks.insert(providers.to_vec(), workspace.read(LOCK)?);
+        }
         Ok(workspace)
+    }
+
+    /// Does what `terraform init` did for the same providers, in no time.
+    fn install(&self, lock: &str) -> Result<()> {
+        self.write(LOCK, lock)?;
+        for provider in &self.providers {
+            let installed = provider.place_in(&self.path(".terraform/providers"));
+            let mirrored = provider.place_in(&provider.mirror()?);
+            let (link, package) =
+                (installed.parent().unwrap_or(&installed), mirrored.parent().unwrap_or(&mirrored));
+            fs::create_dir_all(link.parent().unwrap_or(link))?;
+            symlink(package, link)?;
+        }
+        Ok(())
     }
 
     /// Sets a variable of the environment for every run from here on.
