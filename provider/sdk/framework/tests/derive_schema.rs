@@ -1,5 +1,7 @@
 //! The schema that each word of `#[attr(...)]` gives.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tf_framework::schema::{
