@@ -1,7 +1,7 @@
 //! The documentation, made from the schema.
 //!
 //! [`render`] turns a provider's schemas and a directory of examples into the pages the registry wants,
-//! [`write`] puts them into `docs/`, [`check`] tells what there differs. Guides are written by hand and left
+//! [`write()`] puts them into `docs/`, [`check`] tells what there differs. Guides are written by hand and left
 //! alone, and so is every other directory that holds no generated pages.
 //!
 //! Examples are found by convention:
