@@ -15,7 +15,7 @@ async fn one_read_serves_all_and_failures_are_not_kept() {
         let reads = reads.clone();
         read.get(move || async move {
             reads.fetch_add(1, Ordering::SeqCst);
-            tokio::task::yield_now().await;
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             if fail { Err("no".to_owned()) } else { Ok(7) }
         })
     };
