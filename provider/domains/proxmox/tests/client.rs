@@ -1,5 +1,7 @@
 //! The client against a scripted server: logins, tasks, the shared inventory, and the shape of its requests.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::needless_pass_by_value, reason = "helpers of tests")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

@@ -1,5 +1,13 @@
 //! Failover, retries, budgets, limits, sharing and redaction against a server that misbehaves on the wire.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests"
+)]
+
 mod support;
 
 use std::sync::Arc;
@@ -417,4 +425,30 @@ async fn an_api_may_add_rules_of_its_own() {
     let client = transport_rest::RestClient::new(endpoints, policy, Locks, None);
     client.send(Request::post(["a"]), &unlimited()).await.unwrap();
     assert_eq!(server.count(), 3);
+}
+
+#[tokio::test]
+async fn connections_are_reused_but_not_beyond_the_idle_time() {
+    let server = Server::start(|_, _| json("{}")).await;
+    let policy = Policy { idle_timeout: Duration::from_millis(200), ..quick() };
+    let client = client(&[&server.url], policy, None);
+    for _ in 0..3 {
+        client.send(Request::post(["a"]), &unlimited()).await.unwrap();
+    }
+    assert_eq!(server.connections(), 1);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    client.send(Request::post(["a"]), &unlimited()).await.unwrap();
+    assert_eq!(server.connections(), 2, "an idle connection is left before the server leaves it");
+}
+
+#[tokio::test]
+async fn a_connection_the_server_closed_costs_no_write() {
+    // Closes after each answer without saying so, as a server does that counts requests or seconds.
+    let server = Server::start(|_, _| Reply::Cut(answer("200 OK", "", "{}"))).await;
+    let client = server.client();
+    for _ in 0..5 {
+        client.send(Request::post(["a"]), &unlimited()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    assert_eq!((server.count(), server.connections()), (5, 5));
 }

@@ -1,5 +1,13 @@
 //! The shared read: nobody gets an answer older than the invalidation before their arrival.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
