@@ -163,9 +163,16 @@ fn pem_roots(pem: &str) -> Result<RootCertStore, TlsError> {
 }
 
 /// The certificate of a server that is not the pinned one.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("its fingerprint {0} is not among the pinned ones")]
 struct NotPinned(Fingerprint);
+
+impl fmt::Debug for NotPinned {
+    /// The message: rustls shows the causes of others in their debug form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
 
 /// Accepts by fingerprint (or, without a list, anyone); the handshake must still be signed by that certificate.
 #[derive(Debug)]

@@ -126,10 +126,11 @@ async fn settle() {
 
 async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
     type Gate = oneshot::Sender<bool>;
+    type Reader = tokio::task::JoinHandle<Result<Arc<u64>, ()>>;
     let world = Arc::new(AtomicU64::new(0));
     let read = Arc::new(SharedRead::<u64, ()>::default());
     let gates: Arc<std::sync::Mutex<Vec<Gate>>> = Arc::default();
-    let mut readers: Vec<(u64, tokio::task::JoinHandle<Result<Arc<u64>, ()>>)> = Vec::new();
+    let mut readers: Vec<(u64, Reader)> = Vec::new();
     let mut launched = 0;
     for step in steps {
         match step {
