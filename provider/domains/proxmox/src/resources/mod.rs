@@ -1,7 +1,9 @@
 //! Managed resources, one folder or file a type.
 
+mod image;
 mod template;
 
+pub use image::{Image, Images};
 pub use template::Template;
 
 /// Placeholder until the preflight lands.

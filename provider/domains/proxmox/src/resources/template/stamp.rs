@@ -71,7 +71,8 @@ impl Stamp {
         let image = plan.image.as_ref().map(StampImage::of);
         let disk = plan.disk.as_ref().map(StampDisk::of);
         let vmid = plan.adopt.as_ref().map(|adopt| adopt.vmid);
-        let making = (&plan.name, &plan.version, &plan.node, image.as_ref().map(|image| &image.url), &disk, sum, vmid);
+        let making =
+            (&plan.name, &plan.version, &plan.node, image.as_ref().map(|image| &image.url), &disk, sum, vmid);
         // A tuple of strings and numbers always serialises.
         let text = serde_json::to_string(&making).unwrap_or_default();
         let key = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
