@@ -31,3 +31,22 @@ fn the_api_table_is_what_its_source_gives() {
         "data/api-8.4.json is out of date: run `hybridops-lab api-table` and commit the result"
     );
 }
+
+/// A recording that says something else is told apart: the replay can fail.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_different_answer_is_noticed() {
+    let Some(fixtures) = conformance::fixtures() else {
+        eprintln!(
+            "SKIPPED: no recordings found (shared/fixtures/pve): the replay itself is not checked here"
+        );
+        return;
+    };
+    let text = std::fs::read_to_string(fixtures.join("storage_setup.json")).expect("a recording");
+    let changed =
+        text.replace("already defined", "taken by somebody").replace("\"images,rootdir\"", "\"images\"");
+    assert_ne!(text, changed);
+    let altered = tempfile::tempdir().expect("a directory");
+    std::fs::write(altered.path().join("storage_setup.json"), changed).expect("written");
+    let report = conformance::replay(altered.path(), None).await.expect("the replay runs");
+    assert_eq!(report.unexplained(), 2, "{report}");
+}

@@ -227,3 +227,58 @@ async fn the_client_process_is_killed() {
     let status = tokio::task::spawn_blocking(move || child.wait()).await.expect("joined").expect("waited");
     assert_eq!(status.signal(), Some(9));
 }
+
+/// The same handles over HTTP, as acceptance tests use them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_endpoint_arms_counts_and_resets() {
+    let lab = lab(LabConfig::default()).await;
+    let client = Client::new(&lab);
+    let control = lab.control_url();
+    let post =
+        |path: &str, body: Value| reqwest::Client::new().post(format!("{control}/{path}")).json(&body).send();
+    let get = |path: &str| reqwest::get(format!("{control}/{path}"));
+    let armed =
+        json!({ "method": "GET", "path": "^/version$", "nth": 2, "effect": { "kind": "drop_before" } });
+    assert!(post("faults", armed).await.expect("answers").status().is_success());
+    assert!(client.call("GET", "/version", &[]).await.is_ok());
+    assert!(client.call("GET", "/version", &[]).await.is_err());
+    let bad = json!({ "path": "(", "effect": { "kind": "drop_before" } });
+    assert_eq!(post("faults", bad).await.expect("answers").status().as_u16(), 400);
+    let task = json!({ "task": "qmcreate", "effect": { "kind": "fail", "text": "no" } });
+    assert!(post("faults", task).await.expect("answers").status().is_success());
+    let (_, upid) = client.call("POST", "/nodes/pve1/qemu", CREATE).await.expect("answers");
+    assert_eq!(client.exit(&upid).await, "no");
+    let counts: Value = get("counts").await.expect("answers").json().await.expect("JSON");
+    assert_eq!(counts["GET /version"], 2);
+    let log: Value = get("log?since=1").await.expect("answers").json().await.expect("JSON");
+    assert_eq!(log[0]["sequence"], 2);
+    post("node", json!({ "node": "pve1", "state": "offline" })).await.expect("answers");
+    assert!(client.call("GET", "/version", &[]).await.is_err());
+    post("node", json!({ "node": "pve1", "state": "online" })).await.expect("answers");
+    post("reset", Value::Null).await.expect("answers");
+    let counts: Value = get("counts").await.expect("answers").json().await.expect("JSON");
+    assert_eq!(counts, json!({}));
+}
+
+/// Uploads need a length; the file arrives whole and bears its name.
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_are_spooled_and_chunked_ones_refused() {
+    let lab = lab(LabConfig::default()).await;
+    let client = Client::new(&lab);
+    let path = "/nodes/pve1/storage/local/upload";
+    let part = |name: &'static str| {
+        let file = reqwest::multipart::Part::bytes(b"seed".to_vec()).file_name(name);
+        reqwest::multipart::Form::new().text("content", "iso").part("filename", file)
+    };
+    let response = client.request("POST", path).multipart(part("seed.iso")).send().await.expect("answers");
+    let upid: Value = response.json().await.expect("JSON");
+    assert_eq!(client.exit(&upid).await, "OK");
+    let stored = lab.volume_path("pve1", "local:iso/seed.iso").expect("stored");
+    assert_eq!(std::fs::read(stored).expect("readable"), b"seed");
+    let refused = client.request("POST", path).multipart(part("seed.exe")).send().await.expect("answers");
+    assert_eq!(refused.status().as_u16(), 400);
+    let chunks = futures::stream::iter([Ok::<_, std::io::Error>("a"), Ok("b")]);
+    let chunked = client.request("POST", path).body(reqwest::Body::wrap_stream(chunks));
+    assert_eq!(chunked.send().await.expect("answers").status().as_u16(), 501);
+    assert_eq!(std::fs::read_dir(lab.dir().join("tmp")).expect("readable").count(), 0);
+}

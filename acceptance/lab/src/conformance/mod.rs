@@ -13,6 +13,8 @@ mod report;
 
 use std::path::{Path, PathBuf};
 
+use futures::stream::{self, StreamExt};
+
 pub use report::{FlowReport, Report, Verdict};
 
 /// Flows whose paths the stand-in serves.
@@ -33,6 +35,9 @@ pub const FLOWS: &[&str] = &[
     "storage_setup",
     "tasks",
 ];
+
+/// Flows replayed side by side.
+const AT_A_TIME: usize = 4;
 
 /// The replay itself could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -79,16 +84,21 @@ pub fn fixtures() -> Option<PathBuf> {
 pub async fn replay(fixtures: &Path, only: Option<&str>) -> Result<Report, ReplayError> {
     let table = explain::Table::load()?;
     let mut report = Report::default();
-    for flow in recording::names(fixtures)? {
-        if only.is_some_and(|o| o != flow) {
-            continue;
-        }
+    let mut served = Vec::new();
+    for flow in recording::names(fixtures)?.into_iter().filter(|f| only.is_none_or(|o| o == f)) {
         let recorded = recording::load(fixtures, &flow)?;
         if FLOWS.contains(&flow.as_str()) {
-            report.flows.push(player::play(&recorded, &table).await?);
+            served.push(recorded);
         } else {
             report.not_served.push((flow, recorded.exchanges.len()));
         }
     }
+    // Flows have laboratories of their own and mostly wait for tasks: several at a time.
+    let mut played =
+        stream::iter(served.iter().map(|recorded| player::play(recorded, &table))).buffered(AT_A_TIME);
+    while let Some(flow) = played.next().await {
+        report.flows.push(flow?);
+    }
+    drop(played);
     Ok(report)
 }

@@ -32,6 +32,8 @@ const BODY_LIMIT: usize = 512 * 1024;
 /// Idle connections live this long, as on a real server.
 const IDLE: Duration = Duration::from_secs(5);
 
+/// How long a silent node holds a connection.
+const SILENCE: Duration = Duration::from_secs(120);
 /// A connection is closed after so many.
 const REQUESTS_PER_CONNECTION: u32 = 100;
 /// Longer answers are compressed for those who ask.
@@ -74,15 +76,8 @@ async fn connection(
     client: SocketAddr,
     tls: TlsAcceptor,
 ) -> anyhow::Result<()> {
-    let reach = endpoint.cluster.state().nodes.get(&endpoint.node).map(|n| n.reach);
-    match reach {
-        Some(Reach::Online) => {}
-        Some(Reach::Silent) => {
-            tokio::time::sleep(Duration::from_secs(120)).await;
-            return Ok(());
-        }
-        // Closing at once with unread data resets the connection, which is what a dead node looks like from near.
-        Some(Reach::Offline) | None => return Ok(()),
+    if endpoint.unreachable().await {
+        return Ok(());
     }
     stream.set_nodelay(true)?;
     let stream = tls.accept(stream).await?;
@@ -91,6 +86,10 @@ async fn connection(
         let endpoint = endpoint.clone();
         let last = served.fetch_add(1, Ordering::Relaxed) + 1 >= REQUESTS_PER_CONNECTION;
         async move {
+            // A node that goes takes its open connections with it.
+            if endpoint.unreachable().await {
+                return Err(Cut);
+            }
             let gzip = accepts_gzip(request.headers());
             let mut response = answer(endpoint, client, request).await?;
             if last {
@@ -426,6 +425,15 @@ fn respond(outcome: &Outcome, truncate: bool) -> Response<Body> {
 }
 
 impl Endpoint {
+    /// Whether the node is gone; a silent one lets the asker wait first.
+    async fn unreachable(&self) -> bool {
+        let reach = self.cluster.state().nodes.get(&self.node).map(|n| n.reach);
+        if reach == Some(Reach::Silent) {
+            tokio::time::sleep(SILENCE).await;
+        }
+        reach != Some(Reach::Online)
+    }
+
     /// URL of the endpoint.
     pub(crate) fn url(&self) -> String {
         format!("https://{}", self.address)
