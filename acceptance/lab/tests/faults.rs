@@ -282,3 +282,30 @@ async fn uploads_are_spooled_and_chunked_ones_refused() {
     assert_eq!(chunked.send().await.expect("answers").status().as_u16(), 501);
     assert_eq!(std::fs::read_dir(lab.dir().join("tmp")).expect("readable").count(), 0);
 }
+
+/// Task lists and logs are paged and filtered, and a stopped task says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_are_listed_paged_and_stopped() {
+    let lab = lab(LabConfig::default()).await;
+    let client = Client::new(&lab);
+    let (_, upid) = client.call("POST", "/nodes/pve1/qemu", CREATE).await.expect("answers");
+    assert_eq!(client.exit(&upid).await, "OK");
+    let log = format!("/nodes/pve1/tasks/{}/log", upid["data"].as_str().expect("a UPID"));
+    let (_, page) = client.call("GET", &format!("{log}?start=1&limit=1"), &[]).await.expect("answers");
+    assert_eq!(page["total"], 3);
+    let line = "scsi0: successfully created disk 'local:100/vm-100-disk-0.raw,size=1G'";
+    assert_eq!(page["data"], json!([{ "n": 2, "t": line }]));
+    let hang = TaskFaultRule { task: "qmstart".into(), nth: 1, times: 1, effect: TaskEffect::Hang };
+    lab.faults().add_task(hang).expect("armed");
+    let (_, upid) = client.call("POST", "/nodes/pve1/qemu/100/status/start", &[]).await.expect("answers");
+    let (_, active) = client.call("GET", "/nodes/pve1/tasks?source=active", &[]).await.expect("answers");
+    assert_eq!((&active["total"], &active["data"][0]["upid"]), (&json!(1), &upid["data"]));
+    let path = format!("/nodes/pve1/tasks/{}", upid["data"].as_str().expect("a UPID"));
+    assert_eq!(client.call("DELETE", &path, &[]).await.expect("answers"), (200, json!({ "data": null })));
+    assert_eq!(client.exit(&upid).await, "received interrupt");
+    let (_, failed) = client.call("GET", "/nodes/pve1/tasks?errors=1", &[]).await.expect("answers");
+    assert_eq!((&failed["total"], &failed["data"][0]["type"]), (&json!(1), &json!("qmstart")));
+    let (_, of_type) =
+        client.call("GET", "/nodes/pve1/tasks?typefilter=qmcreate", &[]).await.expect("answers");
+    assert_eq!(of_type["total"], 1);
+}
