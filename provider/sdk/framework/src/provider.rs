@@ -38,6 +38,12 @@ pub trait Provider: Sized + Send + Sync + 'static {
         let _ = (config, diagnostics);
     }
 
+    /// What was asked of the provider's servers so far, for people looking for the reason of a failure or of a wait.
+    /// Shown with errors, and logged, at DEBUG.
+    fn tally(&self) -> Option<String> {
+        None
+    }
+
     /// Registers everything the provider has.
     fn register(registry: &mut Registry<Self>);
 }

@@ -43,7 +43,7 @@ impl<P: Provider> Inner<P> {
                 None
             }
         };
-        pb::read_data_source::Response { state, diagnostics: wire::diagnostics(diagnostics), deferred: None }
+        pb::read_data_source::Response { state, diagnostics: self.told(diagnostics), deferred: None }
     }
 
     async fn read_data(

@@ -51,7 +51,7 @@ impl<P: Provider> Inner<P> {
             }
             Err(errors) => diagnostics.extend(errors),
         }
-        response.diagnostics = wire::diagnostics(diagnostics);
+        response.diagnostics = self.told(diagnostics);
         response
     }
 
@@ -92,7 +92,7 @@ impl<P: Provider> Inner<P> {
             }
             Err(errors) => diagnostics.extend(errors),
         }
-        response.diagnostics = wire::diagnostics(diagnostics);
+        response.diagnostics = self.told(diagnostics);
         response
     }
 

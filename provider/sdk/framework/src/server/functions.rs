@@ -57,6 +57,7 @@ fn arguments(
     Ok(values)
 }
 
+#[allow(clippy::needless_pass_by_value)] // for map_err
 fn plain(errors: Diagnostics) -> FunctionError {
     FunctionError::new(errors.to_string())
 }

@@ -33,7 +33,7 @@ async fn traced<T>(
 /// A file's worth of calls that answer with diagnostics only.
 macro_rules! diagnosed {
     ($module:ident, $diagnostics:expr) => {
-        pb::$module::Response { diagnostics: wire::diagnostics($diagnostics), ..Default::default() }
+        pb::$module::Response { diagnostics: wire::diagnostics($diagnostics) }
     };
 }
 
