@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-const SOURCES: [&str; 2] = ["tfplugin6.proto", "plugin.proto"];
+const SOURCES: [&str; 3] = ["tfplugin6.proto", "plugin.proto", "tflint.proto"];
 const FOLDER: &str = "proto";
 
 fn main() -> Result<(), Box<dyn Error>> {

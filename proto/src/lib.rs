@@ -34,3 +34,7 @@ package! {
     /// go-plugin's own services: `GRPCController`, `GRPCStdio`, `GRPCBroker`.
     plugin = "plugin"
 }
+package! {
+    /// tflint's ruleset protocol, version 11: services `RuleSet` (the plugin's) and `Runner` (the host's).
+    tflint = "proto"
+}

@@ -4,8 +4,6 @@
 //! ([`planner`]); the server ([`server`]) speaks the plugin protocol and calls the typed traits: [`Resource`],
 //! [`DataSource`], [`EphemeralResource`], [`Action`], [`ListResource`], [`Function`], [`Provider`].
 
-// The derive names this crate from outside; inside, the same paths must work.
-extern crate self as tf_framework;
 
 mod action;
 mod context;
@@ -24,6 +22,7 @@ mod raw_state;
 mod resource;
 pub mod rules;
 pub mod schema;
+mod serve;
 pub mod server;
 pub mod validation;
 
@@ -37,4 +36,13 @@ pub use list::{ListContext, ListResource};
 pub use model::{AttributeType, Computed, Empty, Field, GoDuration, Model, Sensitive, Timeouts, WriteOnly};
 pub use provider::{ConfigureContext, Provider, Registry, no_client};
 pub use raw_state::RawState;
+pub use serve::{Mode, serve};
 pub use resource::{DefaultTimeouts, ImportId, MoveSource, Resource, ResourceModel, SelectClient};
+
+pub use tf_value::{Number, Path, Step, Type, Value};
+
+#[doc(inline)]
+pub use tf_framework_derive::{Choice, Model, Resource, function};
+
+/// The values the models are made of.
+pub use tf_value::{Number, Path, Step, Type, Value};

@@ -38,10 +38,6 @@ impl RawState {
         json::infer(&self.json)
             .map_err(|error| Diagnostics::error("Stored state cannot be read", format!("{error}.")))
     }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.json
-    }
 }
 
 /// State may hold secrets: only its length is shown.

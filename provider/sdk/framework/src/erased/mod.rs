@@ -24,7 +24,7 @@ pub(crate) use action::{ErasedAction, TypedAction};
 pub(crate) use data_source::{ErasedDataSource, TypedDataSource};
 pub(crate) use ephemeral::{ErasedEphemeral, OpenedValue, RenewedValue, TypedEphemeral};
 pub(crate) use list::{ErasedList, FoundValue, TypedList};
-pub(crate) use resource::{ErasedResource, Outcome, PlanOutcome, TypedResource};
+pub(crate) use resource::{ErasedResource, Outcome, TypedResource};
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

@@ -55,7 +55,7 @@ impl<P: Provider> Inner<P> {
 
     /// Streams the progress, then the end.
     pub(super) fn invoke_action(self: &Arc<Self>, request: pb::invoke_action::Request) -> EventStream {
-        use pb::invoke_action::{Completed, Progress, event::Type};
+        use pb::invoke_action::event::{Completed, Progress, Type};
         let (events, receiver) = mpsc::channel(16);
         let inner = self.clone();
         tokio::spawn(async move {

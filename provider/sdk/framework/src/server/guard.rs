@@ -1,13 +1,13 @@
 //! Runs an operation so that nothing it does takes the process or the answer along: a panic becomes a
 //! diagnostic, a deadline and an interrupt are enforced with some grace.
 
-use std::any::Any;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use go_plugin::{CaughtPanic, catch_panic};
 use tokio_util::sync::CancellationToken;
+use tracing::error;
 
 use super::{CANCEL_GRACE, DEADLINE_GRACE};
 use crate::diagnostic::{Diagnostics, Result};
@@ -26,7 +26,7 @@ pub(super) async fn run<T>(
     };
     tokio::select! {
         biased;
-        result = AssertUnwindSafe(operation).catch_unwind() => result.unwrap_or_else(|panic| Err(panicked(what, &*panic))),
+        result = catch_panic(operation) => result.unwrap_or_else(|panic| Err(panicked(what, &panic))),
         () = tokio::time::sleep(timeout + DEADLINE_GRACE) => Err(Diagnostics::error(
             format!("{what} took too long"),
             format!("It was given up after {} s. What had been made by then is in the state. Raise `timeouts` if \
@@ -41,19 +41,17 @@ pub(super) async fn run<T>(
 
 /// Runs something that does not wait.
 pub(super) fn run_now<T>(what: &str, operation: impl FnOnce() -> T) -> Result<T> {
-    std::panic::catch_unwind(AssertUnwindSafe(operation)).map_err(|panic| panicked(what, &*panic))
+    let outcome = catch_panic(async { operation() }).now_or_never();
+    // A future without an await is ready at once.
+    outcome.unwrap_or_else(|| Err(CaughtPanic::default())).map_err(|panic| panicked(what, &panic))
 }
 
-fn panicked(what: &str, panic: &(dyn Any + Send)) -> Diagnostics {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned());
+fn panicked(what: &str, panic: &CaughtPanic) -> Diagnostics {
+    error!(panic = %panic, backtrace = panic.backtrace, "{what} panicked");
     Diagnostics::error(
         format!("{what} failed unexpectedly"),
         format!(
-            "The provider hit a condition it does not handle: {text}. This is a bug in the provider; please report \
+            "The provider hit a condition it does not handle: {panic}. This is a bug in the provider; please report \
              it with the log of TF_LOG_PROVIDER=debug. What had been made by then is in the state."
         ),
     )

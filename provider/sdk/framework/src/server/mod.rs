@@ -26,7 +26,7 @@ use crate::erased::{Environment, Shape};
 use crate::provider::{Provider, Registry};
 
 /// Greatest message either way, as Go providers have it.
-pub const MAX_MESSAGE_BYTES: usize = 256 << 20;
+pub const MAX_MESSAGE_BYTES: usize = go_plugin::MAX_MESSAGE_SIZE;
 
 /// How long a cancelled operation may take to put down what it holds before it is dropped.
 const CANCEL_GRACE: Duration = Duration::from_secs(30);
