@@ -25,6 +25,8 @@
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+#[cfg(test)]
+mod examples;
 mod inspect;
 mod pairing;
 mod plan;

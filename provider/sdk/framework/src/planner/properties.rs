@@ -18,8 +18,8 @@ fn plan_for(schema: &Schema, prior: &Value, config: &Value) -> Planned {
     plan(PlanInput { schema, prior, proposed: &proposed, config })
 }
 
-fn change<'a>(prior: &'a Value, planned: &'a Planned) -> Change<'a> {
-    Change { prior, planned: &planned.value, requires_replace: &planned.requires_replace }
+fn change<'a>(schema: &'a Schema, prior: &'a Value, planned: &'a Planned) -> Change<'a> {
+    Change { schema, prior, planned: &planned.value, requires_replace: &planned.requires_replace }
 }
 
 /// A schema, a state and a configuration for it.
@@ -53,8 +53,8 @@ proptest! {
     fn plans_keep_cores_rules(Case { schema, before: prior, after: config } in case(Features::ALL)) {
         let planned = plan_for(&schema, &prior, &config);
         prop_assert_eq!(assert_plan_valid(&schema, &prior, &config, &planned.value), vec![]);
-        prop_assert_eq!(assert_replace_paths(change(&prior, &planned)), vec![]);
-        prop_assert_eq!(&effective_replace_paths(change(&prior, &planned)), &planned.requires_replace);
+        prop_assert_eq!(assert_replace_paths(change(&schema, &prior, &planned)), vec![]);
+        prop_assert_eq!(&effective_replace_paths(change(&schema, &prior, &planned)), &planned.requires_replace);
         prop_assert_eq!(write_only_paths_set(&schema.block, &planned.value), vec![]);
     }
 
@@ -75,7 +75,7 @@ proptest! {
         let second = plan_for(&schema, &prior, &known);
         prop_assert_eq!(assert_plan_valid(&schema, &prior, &known, &second.value), vec![]);
         if first.requires_replace.is_empty() {
-            let found = assert_final_plan(&schema, change(&prior, &first), change(&prior, &second));
+            let found = assert_final_plan(change(&schema, &prior, &first), change(&schema, &prior, &second));
             prop_assert!(found.is_empty(), "{found:?}\nfirst {}\nsecond {}", first.value, second.value);
         }
         let applied = Decider::new(nulls).fill(&schema, &second.value);
@@ -95,7 +95,7 @@ proptest! {
         let first = plan_for(&schema, &null, &config);
         let second = plan_for(&schema, &null, &known);
         prop_assert!(first.requires_replace.is_empty());
-        let found = assert_final_plan(&schema, change(&null, &first), change(&null, &second));
+        let found = assert_final_plan(change(&schema, &null, &first), change(&schema, &null, &second));
         prop_assert!(found.is_empty(), "{found:?}\nfirst {}\nsecond {}\nprior {prior}", first.value, second.value);
     }
 
@@ -105,7 +105,7 @@ proptest! {
         let planned = plan(PlanInput { schema: &schema, prior: &prior, proposed: &null, config: &null });
         prop_assert_eq!(&planned.value, &null);
         let action = if prior.is_null() { PlannedAction::NoOp } else { PlannedAction::Delete };
-        prop_assert_eq!(planned_action(change(&prior, &planned)), action);
+        prop_assert_eq!(planned_action(change(&schema, &prior, &planned)), action);
     }
 
     /// Without sets, equalities and defaults, nothing is planned where core proposes the prior state, and what is
