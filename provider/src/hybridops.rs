@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use domain_proxmox::{Proxmox, ProviderConfig};
+use domain_proxmox::{ProviderConfig, Proxmox};
 use tf_framework::{ConfigureContext, Diagnostics, Model, Provider, Registry, Result};
 
 /// The hybridops provider runs a hybrid platform: Proxmox VE and what stands on it. Every section is optional; a

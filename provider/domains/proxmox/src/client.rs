@@ -27,7 +27,12 @@ impl Proxmox {
     /// # Errors
     /// Addresses or credentials that cannot work.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        Ok(Self { api: Client::new(config)?, publisher: Publisher::default(), files: Mutex::default(), started: Mutex::default() })
+        Ok(Self {
+            api: Client::new(config)?,
+            publisher: Publisher::default(),
+            files: Mutex::default(),
+            started: Mutex::default(),
+        })
     }
 
     /// Notes a task of this run, to tell it from what an earlier run left behind.

@@ -6,10 +6,19 @@ use crate::api::{ApiError, Kind};
 
 /// What to do about a kind of failure.
 const ADVICE: &[(Kind, &str)] = &[
-    (Kind::Unauthenticated, "Check the API token or password of the provider's `proxmox` section, and that the token has not expired."),
-    (Kind::RootOnly, "Only root@pam logged in with a password may do this; no API token may. Configure `username` and `password`."),
+    (
+        Kind::Unauthenticated,
+        "Check the API token or password of the provider's `proxmox` section, and that the token has not expired.",
+    ),
+    (
+        Kind::RootOnly,
+        "Only root@pam logged in with a password may do this; no API token may. Configure `username` and `password`.",
+    ),
     (Kind::NodeUnreachable, "The node is offline or cut off. Nothing was changed there."),
-    (Kind::NodeTimeout, "The node did not answer in time; the call may have been carried out. Apply again: what exists is picked up."),
+    (
+        Kind::NodeTimeout,
+        "The node did not answer in time; the call may have been carried out. Apply again: what exists is picked up.",
+    ),
     (Kind::LockTimeout, "Another task held the lock for too long. Apply again when it has ended."),
     (Kind::Locked, "The guest is locked, for example by a backup. Apply again when that has ended."),
     (Kind::Modified, "Somebody else changed it since it was read. Apply again to plan on what it is now."),
@@ -18,8 +27,14 @@ const ADVICE: &[(Kind, &str)] = &[
     (Kind::StorageOffline, "The storage is not online on this node. Check it with `pvesm status`."),
     (Kind::Protected, "Protection is on. Switch it off on the guest first."),
     (Kind::InUse, "Something else still uses it; the text names it."),
-    (Kind::ChecksumMismatch, "The published file is not the one the checksum is for: the publisher replaced it, or the checksum is of another file. Nothing was kept."),
-    (Kind::DownloadFailed, "The node could not download the file. Check the URL from the node, or let the provider download with `transfer = \"provider\"`."),
+    (
+        Kind::ChecksumMismatch,
+        "The published file is not the one the checksum is for: the publisher replaced it, or the checksum is of another file. Nothing was kept.",
+    ),
+    (
+        Kind::DownloadFailed,
+        "The node could not download the file. Check the URL from the node, or let the provider download with `transfer = \"provider\"`.",
+    ),
     (Kind::Stopped, "The task was stopped. Apply again."),
     (Kind::Unavailable, "The server is overloaded or restarting. Apply again in a moment."),
 ];

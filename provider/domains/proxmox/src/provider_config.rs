@@ -68,7 +68,10 @@ impl ProviderConfig {
     ///
     /// # Errors
     /// The section is missing or cannot work; says which attribute and which variable.
-    pub fn client(config: &Field<ProviderConfigPartial>, env: Environment<'_>) -> Result<Option<Arc<Proxmox>>> {
+    pub fn client(
+        config: &Field<ProviderConfigPartial>,
+        env: Environment<'_>,
+    ) -> Result<Option<Arc<Proxmox>>> {
         let unset = ProviderConfigPartial::default();
         let given = match config {
             Field::Unknown => return Ok(None),
@@ -127,13 +130,19 @@ impl Settings {
             let mut endpoints = texts(&given.endpoints)?;
             if endpoints.is_empty() {
                 let listed = env("PROXMOX_VE_ENDPOINT").unwrap_or_default();
-                endpoints =
-                    listed.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect();
+                endpoints = listed
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned)
+                    .collect();
             }
             let insecure = match &given.insecure {
                 Field::Unknown => return Err(()),
                 Field::Known(insecure) => *insecure,
-                Field::Null => env("PROXMOX_VE_INSECURE").is_some_and(|text| matches!(text.as_str(), "1" | "true")),
+                Field::Null => {
+                    env("PROXMOX_VE_INSECURE").is_some_and(|text| matches!(text.as_str(), "1" | "true"))
+                }
             };
             let (reads, heavy) = match &given.concurrency {
                 Field::Unknown => return Err(()),
@@ -202,7 +211,8 @@ impl Settings {
             return Ok(Trust::Insecure);
         }
         if !self.fingerprints.is_empty() {
-            let pins: Result<Vec<Fingerprint>, _> = self.fingerprints.iter().map(|text| text.parse()).collect();
+            let pins: Result<Vec<Fingerprint>, _> =
+                self.fingerprints.iter().map(|text| text.parse()).collect();
             return pins.map(Trust::Pins).map_err(|error| {
                 let path = section().attribute("fingerprints");
                 Diagnostics::error_at(path, "A fingerprint cannot be read", format!("{error}."))

@@ -8,8 +8,8 @@ use crate::data_source::DataSource;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::ephemeral::EphemeralResource;
 use crate::erased::{
-    ErasedAction, ErasedDataSource, ErasedEphemeral, ErasedList, ErasedResource, TypedAction, TypedDataSource,
-    TypedEphemeral, TypedList, TypedResource,
+    ErasedAction, ErasedDataSource, ErasedEphemeral, ErasedList, ErasedResource, TypedAction,
+    TypedDataSource, TypedEphemeral, TypedList, TypedResource,
 };
 use crate::function::{Function, FunctionDefinition, FunctionError};
 use crate::list::ListResource;

@@ -10,7 +10,7 @@ use transport_rest::Budget;
 use super::publisher::{PublisherError, ResolvedChecksum};
 use super::sniff::{HEAD_BYTES, ImageFormat, NotAnImage, sniff, sniff_packing};
 use super::unpack::{UnpackError, unpack};
-use crate::api::{ApiError, Checksum, DownloadUrl, TaskFilter, UploadImage, Upid, VolumeError, VolumeId};
+use crate::api::{ApiError, Checksum, DownloadUrl, TaskFilter, Upid, UploadImage, VolumeError, VolumeId};
 use crate::client::Proxmox;
 
 /// No disk image is larger than this: 16 TiB.
@@ -108,7 +108,12 @@ pub enum DeliveryError {
 ///
 /// # Errors
 /// [`DeliveryError::Api`].
-pub async fn place(px: &Proxmox, node: &str, volume: &VolumeId, budget: &Budget) -> Result<Option<Placed>, ApiError> {
+pub async fn place(
+    px: &Proxmox,
+    node: &str,
+    volume: &VolumeId,
+    budget: &Budget,
+) -> Result<Option<Placed>, ApiError> {
     match px.api.volume(node, volume, budget).await {
         Ok(info) => Ok(Some(Placed { volume: volume.clone(), size: info.size, format: info.format })),
         Err(error) if error.is_missing() => Ok(None),
@@ -277,7 +282,12 @@ fn head_of(file: &mut std::fs::File) -> std::io::Result<Vec<u8>> {
 }
 
 /// The new file as the storage lists it; distributed storages may need a moment.
-async fn listed(px: &Proxmox, node: &str, volume: &VolumeId, budget: &Budget) -> Result<Placed, DeliveryError> {
+async fn listed(
+    px: &Proxmox,
+    node: &str,
+    volume: &VolumeId,
+    budget: &Budget,
+) -> Result<Placed, DeliveryError> {
     let patience = budget.shortened(LISTING);
     loop {
         if let Some(placed) = place(px, node, volume, budget).await? {

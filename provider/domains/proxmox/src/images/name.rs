@@ -72,6 +72,8 @@ mod tests {
         assert_eq!(target_extension("a.raw.xz"), Some("raw"));
         assert_eq!(target_extension("a.img"), None);
         assert_eq!(target_extension("a.qcow2"), Some("qcow2"));
-        assert!(!is_safe_name("../x") && !is_safe_name(".x") && !is_safe_name("a b") && is_safe_name("a.qcow2"));
+        assert!(
+            !is_safe_name("../x") && !is_safe_name(".x") && !is_safe_name("a b") && is_safe_name("a.qcow2")
+        );
     }
 }

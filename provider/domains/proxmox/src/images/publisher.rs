@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use http::header::RANGE;
 use tokio::fs::File;
-use transport_rest::{Algorithm, Budget, Download, Policy, Request, RestClient, RestError, StandardStatus, Url};
+use transport_rest::{
+    Algorithm, Budget, Download, Policy, Request, RestClient, RestError, StandardStatus, Url,
+};
 
 use super::sniff::HEAD_BYTES;
 use super::sums::{SumsError, find_sum};
@@ -104,8 +106,7 @@ pub fn url_name(url: &str) -> String {
 }
 
 fn parse(url: &str) -> Result<Url, PublisherError> {
-    Url::parse(url)
-        .map_err(|error| PublisherError::Url { url: url.to_owned(), reason: error.to_string() })
+    Url::parse(url).map_err(|error| PublisherError::Url { url: url.to_owned(), reason: error.to_string() })
 }
 
 impl Publisher {
@@ -113,7 +114,12 @@ impl Publisher {
     ///
     /// # Errors
     /// The file cannot be had, or does not name the image.
-    pub async fn sum(&self, sums: &str, image: &str, budget: &Budget) -> Result<ResolvedChecksum, PublisherError> {
+    pub async fn sum(
+        &self,
+        sums: &str,
+        image: &str,
+        budget: &Budget,
+    ) -> Result<ResolvedChecksum, PublisherError> {
         let response = self.rest.send(Request::get_url(parse(sums)?), &budget.shortened(LOOK)).await?;
         let text = String::from_utf8_lossy(&response.body);
         find_sum(&text, &url_name(image))

@@ -78,7 +78,11 @@ pub fn sniff(head: &[u8]) -> Result<ImageFormat, NotAnImage> {
     }
     let boot_signature = head.get(510..512) == Some(&[0x55, 0xaa]);
     let zeroes = head.iter().take(HEAD_BYTES).all(|byte| *byte == 0);
-    if boot_signature || zeroes { Ok(ImageFormat::Raw) } else { Err(NotAnImage("has neither a known header nor a boot sector")) }
+    if boot_signature || zeroes {
+        Ok(ImageFormat::Raw)
+    } else {
+        Err(NotAnImage("has neither a known header nor a boot sector"))
+    }
 }
 
 impl ImageFormat {

@@ -40,7 +40,9 @@ pub fn find_sum(text: &str, file: &str) -> Result<String, SumsError> {
     let mut best: Option<&Entry<'_>> = None;
     for entry in matching {
         match best {
-            Some(other) if other.sum.len() == entry.sum.len() && !other.sum.eq_ignore_ascii_case(entry.sum) => {
+            Some(other)
+                if other.sum.len() == entry.sum.len() && !other.sum.eq_ignore_ascii_case(entry.sum) =>
+            {
                 return Err(SumsError::Contradiction { file: file.to_owned() });
             }
             Some(other) if other.sum.len() >= entry.sum.len() => {}

@@ -23,7 +23,12 @@ pub enum UnpackError {
 ///
 /// # Errors
 /// The data is damaged, exceeds `limit` bytes, or a file failed.
-pub fn unpack(packing: Packing, packed: impl Read, to: &mut impl Write, limit: u64) -> Result<u64, UnpackError> {
+pub fn unpack(
+    packing: Packing,
+    packed: impl Read,
+    to: &mut impl Write,
+    limit: u64,
+) -> Result<u64, UnpackError> {
     let packed = BufReader::with_capacity(1 << 16, packed);
     match packing {
         Packing::Gz => copy(TolerantGz::new(packed), to, limit),

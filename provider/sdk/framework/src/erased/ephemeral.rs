@@ -26,7 +26,11 @@ pub(crate) trait ErasedEphemeral<P>: Send + Sync {
     fn shape(&self) -> &Shape;
     fn validate(&self, config: &Value) -> Diagnostics;
     fn open<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<OpenedValue>>;
-    fn renew<'a>(&'a self, environment: Environment<P>, private: Vec<u8>) -> BoxFuture<'a, Result<RenewedValue>>;
+    fn renew<'a>(
+        &'a self,
+        environment: Environment<P>,
+        private: Vec<u8>,
+    ) -> BoxFuture<'a, Result<RenewedValue>>;
     fn close<'a>(&'a self, environment: Environment<P>, private: Vec<u8>) -> BoxFuture<'a, Result<()>>;
 }
 
@@ -71,7 +75,11 @@ impl<P: Send + Sync + 'static, E: EphemeralResource> ErasedEphemeral<P> for Type
         })
     }
 
-    fn renew<'a>(&'a self, environment: Environment<P>, private: Vec<u8>) -> BoxFuture<'a, Result<RenewedValue>> {
+    fn renew<'a>(
+        &'a self,
+        environment: Environment<P>,
+        private: Vec<u8>,
+    ) -> BoxFuture<'a, Result<RenewedValue>> {
         Box::pin(async move {
             let mut cx = EphemeralContext::<E>::new(environment.call(self.client)?);
             let answer = E::renew(&mut cx, PrivateState::decode(&private)?.data()?).await?;

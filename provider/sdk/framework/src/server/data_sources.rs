@@ -12,7 +12,10 @@ use crate::resource::DefaultTimeouts;
 use crate::validation;
 
 impl<P: Provider> Inner<P> {
-    pub(super) fn validate_data_source(&self, request: &pb::validate_data_resource_config::Request) -> Diagnostics {
+    pub(super) fn validate_data_source(
+        &self,
+        request: &pb::validate_data_resource_config::Request,
+    ) -> Diagnostics {
         let Some(source) = self.registry.data_sources.get(&request.type_name) else {
             return unknown_type("data source", &request.type_name);
         };
@@ -49,8 +52,7 @@ impl<P: Provider> Inner<P> {
         warnings: &Warnings,
     ) -> Result<pb::DynamicValue> {
         let name = &request.type_name;
-        let source =
-            self.registry.data_sources.get(name).ok_or_else(|| unknown_type("data source", name))?;
+        let source = self.registry.data_sources.get(name).ok_or_else(|| unknown_type("data source", name))?;
         let shape = source.shape();
         let config = wire::decode(request.config.as_ref(), &shape.ty)?;
         let with_defaults = planner::apply_defaults(&shape.schema.block, config.clone());

@@ -96,7 +96,10 @@ impl<P: Provider> Inner<P> {
         response
     }
 
-    pub(super) async fn close_ephemeral(&self, request: pb::close_ephemeral_resource::Request) -> Diagnostics {
+    pub(super) async fn close_ephemeral(
+        &self,
+        request: pb::close_ephemeral_resource::Request,
+    ) -> Diagnostics {
         let warnings = Warnings::default();
         let result = async {
             let ephemeral = self.ephemeral(&request.type_name)?;

@@ -31,10 +31,16 @@ impl<P: Provider> Inner<P> {
 }
 
 /// The arguments, one value a parameter; those of the variadic parameter become one list at the end.
-fn arguments(definition: &FunctionDefinition, sent: &[pb::DynamicValue]) -> Result<Vec<Value>, FunctionError> {
+fn arguments(
+    definition: &FunctionDefinition,
+    sent: &[pb::DynamicValue],
+) -> Result<Vec<Value>, FunctionError> {
     let fixed = definition.parameters.len();
     if sent.len() < fixed || (sent.len() > fixed && definition.variadic.is_none()) {
-        return Err(FunctionError::new(format!("{} arguments were given, {fixed} are expected.", sent.len())));
+        return Err(FunctionError::new(format!(
+            "{} arguments were given, {fixed} are expected.",
+            sent.len()
+        )));
     }
     let decode = |(index, value): (usize, &pb::DynamicValue)| {
         let parameter = definition.parameters.get(index).or(definition.variadic.as_ref());

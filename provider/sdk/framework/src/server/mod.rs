@@ -100,6 +100,8 @@ fn collected(warnings: &Warnings) -> Diagnostics {
 fn unknown_type(kind: &str, name: &str) -> Diagnostics {
     Diagnostics::error(
         format!("Unknown {kind}"),
-        format!("This version of the provider has no {kind} {name:?}. Check the name, or upgrade the provider."),
+        format!(
+            "This version of the provider has no {kind} {name:?}. Check the name, or upgrade the provider."
+        ),
     )
 }

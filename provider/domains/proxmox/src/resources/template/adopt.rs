@@ -24,13 +24,20 @@ pub(super) async fn adopt(
     let at = || Path::root().attribute("adopt").attribute("vmid");
     let seen = super::look_up(px, vmid, &budget).await.map_err(|error| failure(&what, &error).at(&at()))?;
     if seen.guest.kind != GuestKind::Qemu {
-        return Err(Diagnostics::error_at(at(), what, format!("Guest {vmid} is a container, not a virtual machine.")));
+        return Err(Diagnostics::error_at(
+            at(),
+            what,
+            format!("Guest {vmid} is a container, not a virtual machine."),
+        ));
     }
     if seen.guest.status == "running" {
         return Err(Diagnostics::error_at(
             at(),
             what,
-            format!("Guest {vmid} ({:?}) is running. Shut it down first; it is going to be a template.", seen.guest.name),
+            format!(
+                "Guest {vmid} ({:?}) is running. Shut it down first; it is going to be a template.",
+                seen.guest.name
+            ),
         ));
     }
     let found = observe(&seen, Some(plan));

@@ -47,7 +47,10 @@ impl<'a> Build<'a> {
         keep: Keep<'a>,
     ) -> Result<Self> {
         let (Some(image), Some(disk)) = (&plan.image, &plan.disk) else {
-            return Err(Diagnostics::error("A template needs an image and a disk", "Set both `image` and `disk`."));
+            return Err(Diagnostics::error(
+                "A template needs an image and a disk",
+                "Set both `image` and `disk`.",
+            ));
         };
         let stamp = Stamp::of(plan, Some(checksum.as_str()));
         Ok(Self { px, plan, image, disk, checksum, keep, budget: budget(cx), stamp })
@@ -119,23 +122,33 @@ impl<'a> Build<'a> {
     }
 
     /// Delivers the image and creates the guest from it. Creating is what claims the number.
-    async fn create(&self, cx: &mut Context<Template>, delivery: &Delivery, image: &VolumeId) -> Result<GuestRef> {
+    async fn create(
+        &self,
+        cx: &mut Context<Template>,
+        delivery: &Delivery,
+        image: &VolumeId,
+    ) -> Result<GuestRef> {
         deliver(self.px, delivery, &self.budget)
             .await
             .map_err(|error| super::delivery_failed(&self.what(), &error))?;
-        let disk_keys = [format!("node:{}", self.plan.node), format!("storage:{}/{}", self.plan.node, self.disk.storage)];
+        let disk_keys =
+            [format!("node:{}", self.plan.node), format!("storage:{}/{}", self.plan.node, self.disk.storage)];
         let permits = self.px.api.begin_work(disk_keys, &self.budget).await;
         let _permits = permits.map_err(|error| failure(self.what(), &error))?;
         let configured = match &self.keep {
             Keep::Itself => self.plan.vmid.known().copied(),
-            Keep::Beside(prior) => self.plan.vmid.known().copied().filter(|vmid| prior.vmid.known() != Some(vmid)),
+            Keep::Beside(prior) => {
+                self.plan.vmid.known().copied().filter(|vmid| prior.vmid.known() != Some(vmid))
+            }
         };
         let mut tries = 0;
         loop {
             tries += 1;
             let vmid = match configured {
                 Some(vmid) => vmid,
-                None => self.px.api.next_vmid(&self.budget).await.map_err(|error| failure(self.what(), &error))?,
+                None => {
+                    self.px.api.next_vmid(&self.budget).await.map_err(|error| failure(self.what(), &error))?
+                }
             };
             let guest = GuestRef::qemu(&self.plan.node, vmid);
             match self.try_create(cx, &guest, image).await {
@@ -165,7 +178,12 @@ impl<'a> Build<'a> {
     }
 
     /// Cleans up after a failed creation, as far as it must, and says what went wrong.
-    async fn create_failed(&self, cx: &mut Context<Template>, guest: &GuestRef, error: &ApiError) -> Diagnostics {
+    async fn create_failed(
+        &self,
+        cx: &mut Context<Template>,
+        guest: &GuestRef,
+        error: &ApiError,
+    ) -> Diagnostics {
         images::stop_if_unfinished(self.px, error).await;
         let cleanup = Budget::within(std::time::Duration::from_secs(20));
         self.px.api.invalidate();

@@ -36,7 +36,8 @@ pub(super) async fn in_place(
 }
 
 fn password_is_new(prior: &Template, plan: &Template) -> bool {
-    let version = |template: &Template| template.cloud_init.as_ref().and_then(|cloud_init| cloud_init.password_version);
+    let version =
+        |template: &Template| template.cloud_init.as_ref().and_then(|cloud_init| cloud_init.password_version);
     version(plan).is_some() && version(prior) != version(plan)
 }
 

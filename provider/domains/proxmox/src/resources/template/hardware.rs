@@ -168,7 +168,10 @@ pub(super) fn creation(plan: &Template, disk: &TemplateDisk, image: &VolumeId, n
     }
     let mut property = format!("{}:0,import-from={image}", disk.storage);
     property.push_str(&disk_options(disk));
-    form = form.text(&disk.slot, property).text("boot", format!("order={}", disk.slot)).text("description", notes);
+    form = form
+        .text(&disk.slot, property)
+        .text("boot", format!("order={}", disk.slot))
+        .text("description", notes);
     if plan.firmware.known() == Some(&Firmware::Ovmf) {
         form = form.text("efidisk0", format!("{}:1,efitype=4m,pre-enrolled-keys=0", disk.storage));
     }
@@ -182,7 +185,7 @@ pub(super) fn creation(plan: &Template, disk: &TemplateDisk, image: &VolumeId, n
 }
 
 fn disk_options(disk: &TemplateDisk) -> String {
-    let mut options = String::new();
+    let mut options = disk.format.as_ref().map(|format| format!(",format={format}")).unwrap_or_default();
     if disk.discard {
         options.push_str(",discard=on");
     }
@@ -225,7 +228,8 @@ fn is_cdrom(config: &GuestConfig, slot: &str) -> bool {
 }
 
 pub(super) fn cpu(config: &GuestConfig) -> Cpu {
-    let number = |key: &str, absent: u64| u32::try_from(config.number(key).unwrap_or(absent)).unwrap_or(u32::MAX);
+    let number =
+        |key: &str, absent: u64| u32::try_from(config.number(key).unwrap_or(absent)).unwrap_or(u32::MAX);
     Cpu {
         cores: Computed::Known(number("cores", absent::CORES)),
         sockets: Computed::Known(number("sockets", absent::SOCKETS)),

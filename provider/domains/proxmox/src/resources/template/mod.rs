@@ -8,12 +8,11 @@ mod leftover;
 mod model;
 mod observe;
 mod plan;
+mod preflight;
 mod reap;
 mod stamp;
 
-use tf_framework::{
-    Computed, Context, Diagnostic, Diagnostics, ImportId, PlanContext, Resource, Result,
-};
+use tf_framework::{Computed, Context, Diagnostic, Diagnostics, ImportId, PlanContext, Resource, Result};
 use tf_value::{Path, Value};
 use transport_rest::Budget;
 
@@ -66,27 +65,37 @@ impl Resource for Template {
             }
             Err(error) => return Err(failure(what(), &error)),
         };
-        let config = match px.api.guest_config(&GuestRef::from(&guest), ConfigView::Current, &budget(cx)).await {
-            Ok(config) => config,
-            Err(error) if matches!(error.kind(), Some(Kind::NodeUnreachable | Kind::NodeTimeout | Kind::Forbidden)) => {
-                cx.warn(Diagnostic::warning(
-                    format!("Template {:?} was not read", state.name),
-                    format!("{error}. The state is kept as it was."),
-                ));
-                return Ok(Some(state));
-            }
-            Err(error) => return Err(failure(what(), &error)),
-        };
+        let config =
+            match px.api.guest_config(&GuestRef::from(&guest), ConfigView::Current, &budget(cx)).await {
+                Ok(config) => config,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        Some(Kind::NodeUnreachable | Kind::NodeTimeout | Kind::Forbidden)
+                    ) =>
+                {
+                    cx.warn(Diagnostic::warning(
+                        format!("Template {:?} was not read", state.name),
+                        format!("{error}. The state is kept as it was."),
+                    ));
+                    return Ok(Some(state));
+                }
+                Err(error) => return Err(failure(what(), &error)),
+            };
         let seen = Seen::new(guest, config);
         if state.uuid.known().is_some_and(|uuid| !uuid.is_empty() && *uuid != seen.uuid()) {
             cx.warn(Diagnostic::warning(
                 format!("VMID {vmid} is another guest now"),
-                format!("The template {:?} is gone and its number was taken by guest {:?}, which is left alone.", state.name, seen.guest.name),
+                format!(
+                    "The template {:?} is gone and its number was taken by guest {:?}, which is left alone.",
+                    state.name, seen.guest.name
+                ),
             ));
             return Ok(None);
         }
         let mut fresh = observe(&seen, Some(&state));
-        fresh.previous = Computed::Known(still_there(&px, state.previous.into_known().unwrap_or_default(), cx).await?);
+        fresh.previous =
+            Computed::Known(still_there(&px, state.previous.into_known().unwrap_or_default(), cx).await?);
         Ok(Some(fresh))
     }
 
@@ -140,7 +149,10 @@ impl Resource for Template {
         let what = || format!("Importing template {vmid} failed");
         let seen = look_up(&px, vmid, &budget(cx)).await.map_err(|error| failure(what(), &error))?;
         if seen.guest.kind != GuestKind::Qemu {
-            return Err(Diagnostics::error(what(), format!("Guest {vmid} is a container; only virtual machines can be templates here.")));
+            return Err(Diagnostics::error(
+                what(),
+                format!("Guest {vmid} is a container; only virtual machines can be templates here."),
+            ));
         }
         if !seen.config.is_template() {
             return Err(Diagnostics::error(
@@ -171,7 +183,9 @@ async fn still_there(px: &Proxmox, previous: Vec<Previous>, cx: &Context<Templat
         match px.api.presence(old.vmid, &budget(cx)).await {
             Ok(Presence::Gone) => {}
             Ok(_) => kept.push(old),
-            Err(error) => return Err(failure(format!("Looking for the earlier template {} failed", old.vmid), &error)),
+            Err(error) => {
+                return Err(failure(format!("Looking for the earlier template {} failed", old.vmid), &error));
+            }
         }
     }
     Ok(kept)
@@ -232,7 +246,9 @@ fn import_vmid(id: &ImportId) -> Result<Vmid> {
 fn delivery_failed(what: &str, error: &DeliveryError) -> Diagnostics {
     let at = |name: &str| Path::root().attribute("image").attribute(name);
     match error {
-        DeliveryError::Api(error) if error.is(Kind::ChecksumMismatch) => failure(what, error).at(&at("checksum")),
+        DeliveryError::Api(error) if error.is(Kind::ChecksumMismatch) => {
+            failure(what, error).at(&at("checksum"))
+        }
         DeliveryError::Api(error) => failure(what, error),
         DeliveryError::Publisher(_) | DeliveryError::Unpack { .. } | DeliveryError::NotAnImage { .. } => {
             Diagnostics::error_at(at("url"), what, format!("{error}."))

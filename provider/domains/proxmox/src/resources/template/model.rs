@@ -20,10 +20,16 @@ pub struct Template {
     #[attr(stable)]
     pub id: Computed<String>,
     /// Name of the guest, a DNS name. Templates of one name are versions of each other.
-    #[attr(validate(matches(r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$", "a DNS name of at most 63 characters")))]
+    #[attr(validate(matches(
+        r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$",
+        "a DNS name of at most 63 characters"
+    )))]
     pub name: String,
     /// Version of the template, kept in its notes and as the tag `version-…`. Changing it builds a new template.
-    #[attr(validate(matches(r"^[a-z0-9][a-z0-9._+-]{0,47}$", "lower-case letters, digits, `.`, `_`, `+` and `-`, at most 48")))]
+    #[attr(validate(matches(
+        r"^[a-z0-9][a-z0-9._+-]{0,47}$",
+        "lower-case letters, digits, `.`, `_`, `+` and `-`, at most 48"
+    )))]
     pub version: Option<String>,
     /// Node to build on. A template that was migrated since stays where it is: see `current_node`.
     pub node: String,
@@ -50,10 +56,21 @@ pub struct Template {
     #[attr(optional, stable)]
     pub machine: Computed<Option<String>>,
     /// SCSI controller. `virtio-scsi-single` unless set when built.
-    #[attr(optional, stable, validate(one_of("lsi", "lsi53c810", "virtio-scsi-pci", "virtio-scsi-single", "megasas", "pvscsi")))]
+    #[attr(
+        optional,
+        stable,
+        validate(one_of("lsi", "lsi53c810", "virtio-scsi-pci", "virtio-scsi-single", "megasas", "pvscsi"))
+    )]
     pub scsi_controller: Computed<String>,
     /// Guest operating system as Proxmox names it. `l26` (Linux) unless set when built.
-    #[attr(optional, stable, validate(one_of("other", "wxp", "w2k", "w2k3", "w2k8", "wvista", "win7", "win8", "win10", "win11", "l24", "l26", "solaris")))]
+    #[attr(
+        optional,
+        stable,
+        validate(one_of(
+            "other", "wxp", "w2k", "w2k3", "w2k8", "wvista", "win7", "win8", "win10", "win11", "l24", "l26",
+            "solaris"
+        ))
+    )]
     pub os_type: Computed<String>,
     /// Whether the QEMU guest agent is expected. True unless set when built.
     #[attr(optional, stable)]
@@ -62,7 +79,11 @@ pub struct Template {
     #[attr(optional, stable)]
     pub serial_console: Computed<bool>,
     /// Network interfaces by slot, `net0` to `net31`.
-    #[attr(optional, stable, validate(keys(matches(r"^net([0-9]|[12][0-9]|3[01])$", "a slot from `net0` to `net31`"))))]
+    #[attr(
+        optional,
+        stable,
+        validate(keys(matches(r"^net([0-9]|[12][0-9]|3[01])$", "a slot from `net0` to `net31`")))
+    )]
     pub network: Computed<BTreeMap<String, Network>>,
     /// Cloud-init settings that clones inherit. Without it the template has no cloud-init drive.
     pub cloud_init: Option<CloudInit>,
@@ -145,8 +166,18 @@ pub struct TemplateDisk {
     #[attr(eq = size, validate(matches(r"^[1-9][0-9]*[KMGT]$", "a size such as `32G`")))]
     pub size: Option<String>,
     /// Slot the disk is attached at.
-    #[attr(default = "scsi0", validate(matches(r"^(scsi([0-9]|[12][0-9]|30)|virtio([0-9]|1[0-5])|sata[0-5])$", "a slot such as `scsi0`, `virtio0` or `sata0`")))]
+    #[attr(
+        default = "scsi0",
+        validate(matches(
+            r"^(scsi([0-9]|[12][0-9]|30)|virtio([0-9]|1[0-5])|sata[0-5])$",
+            "a slot such as `scsi0`, `virtio0` or `sata0`"
+        ))
+    )]
     pub slot: String,
+    /// Format of the disk on storages that keep disks as files: `qcow2` allows linked clones there. The storage's own
+    /// choice when unset.
+    #[attr(validate(one_of("raw", "qcow2", "vmdk")))]
+    pub format: Option<String>,
     /// Whether blocks the guest frees are freed on the storage.
     #[attr(default = true)]
     pub discard: bool,

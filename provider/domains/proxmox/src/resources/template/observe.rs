@@ -77,7 +77,9 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
         uuid: Computed::Known(seen.uuid()),
         volume_id: Computed::Known(on_disk.map(|disk| disk.volume)),
         image_checksum: Computed::Known(stamp.and_then(|stamp| stamp.sum.clone())),
-        previous: Computed::Known(before.and_then(|before| before.previous.known().cloned()).unwrap_or_default()),
+        previous: Computed::Known(
+            before.and_then(|before| before.previous.known().cloned()).unwrap_or_default(),
+        ),
         timeouts: before.and_then(|before| before.timeouts.clone()),
     }
 }
@@ -95,7 +97,11 @@ fn slot(seen: &Seen, before: Option<&Template>) -> Option<String> {
 }
 
 /// The disk as configured, with what drifted. A disk nobody declared stays undeclared.
-fn disk(seen: &Seen, before: Option<&Template>, on_disk: Option<&hardware::SeenDisk>) -> Option<TemplateDisk> {
+fn disk(
+    seen: &Seen,
+    before: Option<&Template>,
+    on_disk: Option<&hardware::SeenDisk>,
+) -> Option<TemplateDisk> {
     let declared = match before {
         Some(before) => before.disk.clone()?,
         None => {
@@ -104,6 +110,7 @@ fn disk(seen: &Seen, before: Option<&Template>, on_disk: Option<&hardware::SeenD
                 storage: stamped.storage.clone(),
                 size: stamped.size.clone(),
                 slot: stamped.slot.clone(),
+                format: stamped.format.clone(),
                 discard: on_disk.is_some_and(|disk| disk.discard),
                 ssd: on_disk.is_some_and(|disk| disk.ssd),
             }
@@ -119,6 +126,8 @@ fn disk(seen: &Seen, before: Option<&Template>, on_disk: Option<&hardware::SeenD
         storage: storage.to_owned(),
         size,
         slot: declared.slot.clone(),
+        // allocation forgets it; the file's name would tell, but only where there is one
+        format: declared.format.clone(),
         discard: on_disk.discard,
         // virtio disks cannot show it
         ssd: if declared.slot.starts_with("virtio") { declared.ssd } else { on_disk.ssd },

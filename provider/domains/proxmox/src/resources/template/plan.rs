@@ -18,20 +18,29 @@ pub(super) fn validate(config: &TemplatePartial, diagnostics: &mut Diagnostics) 
     let root = Path::root;
     if config.image.known().is_some() && config.disk.is_null() {
         diagnostics.push(
-            Diagnostic::error("A template built from an image needs a disk", "Set `disk = { storage = \"…\" }`: it says where the disk is kept.")
-                .at(root().attribute("disk")),
+            Diagnostic::error(
+                "A template built from an image needs a disk",
+                "Set `disk = { storage = \"…\" }`: it says where the disk is kept.",
+            )
+            .at(root().attribute("disk")),
         );
     }
     if config.adopt.known().is_some() && config.vmid.known().is_some() {
         diagnostics.push(
-            Diagnostic::error("`vmid` and `adopt` contradict each other", "An adopted guest keeps its number. Leave `vmid` out.")
-                .at(root().attribute("vmid")),
+            Diagnostic::error(
+                "`vmid` and `adopt` contradict each other",
+                "An adopted guest keeps its number. Leave `vmid` out.",
+            )
+            .at(root().attribute("vmid")),
         );
     }
     if config.description.known().is_some_and(|text| text.len() > MAX_DESCRIPTION) {
         diagnostics.push(
-            Diagnostic::error("The description is too long", format!("It may have {MAX_DESCRIPTION} bytes; Proxmox keeps 8 KiB of notes."))
-                .at(root().attribute("description")),
+            Diagnostic::error(
+                "The description is too long",
+                format!("It may have {MAX_DESCRIPTION} bytes; Proxmox keeps 8 KiB of notes."),
+            )
+            .at(root().attribute("description")),
         );
     }
 }
@@ -75,7 +84,7 @@ pub(super) async fn modify(cx: &mut PlanContext<Template>) -> Result<()> {
         plan_previous(cx)?;
         return Ok(());
     }
-    super::super::template_preflight(cx).await
+    super::preflight::check(cx).await
 }
 
 /// Whether the image's checksum may change without the configuration changing.
@@ -112,8 +121,11 @@ async fn plan_checksum(cx: &mut PlanContext<Template>) -> Result<()> {
             // The template exists: a publisher that cannot be asked is no reason to stop.
             Some(known) => {
                 cx.warn(
-                    Diagnostic::warning("The publisher's sums file cannot be read", format!("{reason}. The plan goes by the checksum of the last build."))
-                        .at(Path::root().attribute("image").attribute("checksum_url")),
+                    Diagnostic::warning(
+                        "The publisher's sums file cannot be read",
+                        format!("{reason}. The plan goes by the checksum of the last build."),
+                    )
+                    .at(Path::root().attribute("image").attribute("checksum_url")),
                 );
                 cx.plan(&at, &known)
             }
@@ -127,7 +139,10 @@ async fn plan_checksum(cx: &mut PlanContext<Template>) -> Result<()> {
 }
 
 /// The published sum; `None` while the addresses or the provider are not known.
-async fn published(cx: &PlanContext<Template>, image: &TemplateImagePartial) -> Option<Result<String, String>> {
+async fn published(
+    cx: &PlanContext<Template>,
+    image: &TemplateImagePartial,
+) -> Option<Result<String, String>> {
     let (url, sums) = (image.url.known()?, image.checksum_url.known()?);
     let px = cx.try_client()?;
     let sum = px.publisher.sum(sums, url, &budget(cx)).await;

@@ -45,7 +45,9 @@ pub(super) async fn reap_previous(
                 ));
                 kept.push(old);
             }
-            Err(error) => return Err(failure(format!("Removing the earlier template {} failed", old.vmid), &error)),
+            Err(error) => {
+                return Err(failure(format!("Removing the earlier template {} failed", old.vmid), &error));
+            }
         }
     }
     kept.append(&mut previous);

@@ -63,6 +63,8 @@ pub(super) struct StampDisk {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) size: Option<String>,
     pub(super) slot: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) format: Option<String>,
 }
 
 impl Stamp {
@@ -71,7 +73,8 @@ impl Stamp {
         let image = plan.image.as_ref().map(StampImage::of);
         let disk = plan.disk.as_ref().map(StampDisk::of);
         let vmid = plan.adopt.as_ref().map(|adopt| adopt.vmid);
-        let making = (&plan.name, &plan.version, &plan.node, image.as_ref().map(|image| &image.url), &disk, sum, vmid);
+        let making =
+            (&plan.name, &plan.version, &plan.node, image.as_ref().map(|image| &image.url), &disk, sum, vmid);
         // A tuple of strings and numbers always serialises.
         let text = serde_json::to_string(&making).unwrap_or_default();
         let key = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -116,7 +119,12 @@ impl StampImage {
 
 impl StampDisk {
     fn of(disk: &TemplateDisk) -> Self {
-        Self { storage: disk.storage.clone(), size: disk.size.clone(), slot: disk.slot.clone() }
+        Self {
+            storage: disk.storage.clone(),
+            size: disk.size.clone(),
+            slot: disk.slot.clone(),
+            format: disk.format.clone(),
+        }
     }
 }
 

@@ -73,7 +73,10 @@ impl<P: Provider> Inner<P> {
         })
     }
 
-    fn take_over(&self, request: pb::move_resource_state::Request) -> Result<pb::move_resource_state::Response> {
+    fn take_over(
+        &self,
+        request: pb::move_resource_state::Request,
+    ) -> Result<pb::move_resource_state::Response> {
         let resource = self.resource(&request.target_type_name)?;
         let shape = resource.shape();
         let source = MoveSource {
