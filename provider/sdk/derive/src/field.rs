@@ -323,6 +323,11 @@ fn equality(word: &Word, ty: &Type, errors: &mut Errors) -> Option<TokenStream> 
 /// The default as a `Value`, through the type of the field so that the compiler checks it.
 fn default_value(expr: &Expr, ty: &Type) -> TokenStream {
     let ty = types::bare(ty);
+    if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = expr
+        && types::is_word(ty)
+    {
+        return quote!(::tf_framework::Value::from(#text));
+    }
     let converted = converted(expr, ty);
     quote!({
         let value: #ty = #converted;

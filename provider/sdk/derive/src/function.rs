@@ -43,6 +43,8 @@ pub(crate) fn expand(words: TokenStream, item: TokenStream) -> TokenStream {
         Some(parameters) => definition(&function, &words, &parameters, &mut errors),
         None => TokenStream::new(),
     };
+    // Parameters are owned because that is how values are read.
+    function.attrs.push(syn::parse_quote!(#[allow(clippy::needless_pass_by_value)]));
     let mut output = function.into_token_stream();
     output.extend(code);
     errors.after(output)

@@ -1,4 +1,4 @@
-//! Derive macros of tf-framework.
+#![doc = include_str!("../docs/crate.md")]
 
 mod case;
 mod choice;
@@ -17,25 +17,25 @@ mod words;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// A struct whose fields are attributes and blocks.
+#[doc = include_str!("../docs/model.md")]
 #[proc_macro_derive(Model, attributes(attr))]
 pub fn model(input: TokenStream) -> TokenStream {
     model::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// A model with the name, version, identity and history of a managed resource.
+#[doc = include_str!("../docs/resource.md")]
 #[proc_macro_derive(Resource, attributes(attr, resource))]
 pub fn resource(input: TokenStream) -> TokenStream {
     resource::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// An enum of words.
+#[doc = include_str!("../docs/choice.md")]
 #[proc_macro_derive(Choice, attributes(choice))]
 pub fn choice(input: TokenStream) -> TokenStream {
     choice::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// A plain function as a provider function.
+#[doc = include_str!("../docs/function.md")]
 #[proc_macro_attribute]
 pub fn function(words: TokenStream, item: TokenStream) -> TokenStream {
     function::expand(words.into(), item.into()).into()

@@ -60,6 +60,13 @@ pub(crate) fn element(ty: &Type) -> Option<&Type> {
     argument_of(bare(ty), &["Vec", "BTreeSet", "BTreeMap"])
 }
 
+/// Whether a string may be the value of this type without being a `String`: a choice, a duration.
+pub(crate) fn is_word(ty: &Type) -> bool {
+    const OTHERS: [&str; 9] =
+        ["String", "bool", "f64", "Number", "Value", "Vec", "BTreeSet", "BTreeMap", "Timeouts"];
+    bounds(ty).is_none() && name(ty).is_some_and(|name| !OTHERS.contains(&name.as_str()))
+}
+
 /// Least and greatest value of a primitive integer type.
 pub(crate) fn bounds(ty: &Type) -> Option<(i128, i128)> {
     Some(match name(ty)?.as_str() {

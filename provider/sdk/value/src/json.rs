@@ -5,7 +5,8 @@
 
 mod decode;
 mod encode;
-mod raw;
+#[cfg(test)]
+mod tests;
 
 use crate::{CodecError, Type, Value};
 

@@ -23,6 +23,7 @@ pub mod msgpack;
 mod nfc;
 mod number;
 mod path;
+mod raw;
 mod refinements;
 mod types;
 mod value;

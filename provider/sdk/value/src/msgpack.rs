@@ -1,13 +1,16 @@
 //! The encoding of the plugin protocol.
 //!
-//! Directed by the type on both sides. Numbers are integers where they fit 64 bits, floating point where that
-//! is exact, else decimal text. An unknown value is an extension: of type 0, or of type 12 with a map of
-//! refinements. Where the type is open, an array of two carries the type as JSON and then the value.
+//! Directed by the type on both sides. Numbers are integers where they fit 64 bits, floating point where they
+//! have a fraction and it is exact, else decimal text. An unknown value is an extension: of type 0, or of type
+//! 12 with a map of refinements. Where the type is open, an array of two carries the type as JSON and then the
+//! value.
 
 mod decode;
 mod encode;
 mod reader;
 mod refined;
+#[cfg(test)]
+mod tests;
 
 use crate::{CodecCause, CodecError, Type, Value};
 

@@ -20,6 +20,8 @@ pub(crate) const MAX_DIGITS: usize = 4096;
 const MAX_PADDING: u64 = 64;
 
 /// An exact decimal number, equal, ordered and hashed by what it is worth: `1` is `1.0`.
+///
+/// Terraform core keeps 512 binary digits, about 154 decimal ones, and rounds what is longer; this keeps them all.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Number(Repr);
 

@@ -9,6 +9,7 @@ mod traverse;
 
 use std::collections::BTreeMap;
 
+use crate::nfc::into_nfc;
 use crate::{Number, Refinements, Type};
 
 /// What is known about one thing in a configuration, plan or state.
@@ -65,14 +66,14 @@ impl Value {
         Self::Set(elements)
     }
 
-    /// An object of `attributes`.
+    /// An object of `attributes`, their names in normal form C.
     pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
-        Self::Object(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        Self::Object(attributes.into_iter().map(|(name, value)| (into_nfc(name.into()), value)).collect())
     }
 
-    /// A map of `elements`.
+    /// A map of `elements`, their keys in normal form C.
     pub fn map<K: Into<String>>(elements: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Map(elements.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        Self::Map(elements.into_iter().map(|(key, value)| (into_nfc(key.into()), value)).collect())
     }
 
     /// `value` of type `ty`, where the schema leaves the type open. A value that carries its type already, or

@@ -6,9 +6,12 @@
 
 mod attribute;
 mod block;
+mod equalities;
 mod equality;
 mod identity;
+pub(crate) mod members;
 mod validator;
+pub(crate) mod validator_check;
 
 pub use attribute::{Attribute, AttributeKind, Attributes, Nesting, PlanModifier, Presence, ReplaceQuestion};
 pub use block::{Block, BlockNesting, NestedBlock, Schema};

@@ -17,9 +17,14 @@ static ALL: LazyLock<Vec<Algorithm>> = LazyLock::new(|| {
     let ring = ring::default_provider().signature_verification_algorithms;
     ring.all.iter().copied().chain(P521).collect()
 });
+/// P-521 comes first: under TLS 1.2 Go signs by the first scheme in this order that is ECDSA at all, whatever its key, and
+/// would pair its P-521 key with the hash of another curve.
 static MAPPING: LazyLock<Vec<(SignatureScheme, &'static [Algorithm])>> = LazyLock::new(|| {
     let ring = ring::default_provider().signature_verification_algorithms;
-    ring.mapping.iter().copied().chain([(SignatureScheme::ECDSA_NISTP521_SHA512, &P521[..])]).collect()
+    [(SignatureScheme::ECDSA_NISTP521_SHA512, &P521[..])]
+        .into_iter()
+        .chain(ring.mapping.iter().copied())
+        .collect()
 });
 
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {

@@ -6,9 +6,9 @@ use std::iter::repeat;
 use serde_json::value::RawValue;
 
 use super::UnknownAttributes;
-use super::raw::{Raw, well_formed};
 use crate::error::Under;
 use crate::nfc::into_nfc;
+use crate::raw::{Raw, well_formed};
 use crate::{CodecCause, CodecError, MAX_DEPTH, Number, Step, Type, Value, ValueCause};
 
 pub(super) struct Decoder {

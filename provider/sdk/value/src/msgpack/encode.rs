@@ -21,9 +21,7 @@ impl Encoder {
 
     pub(super) fn value(&mut self, value: &Value, ty: &Type) -> Result<(), CodecError> {
         match align(value, ty)? {
-            Aligned::Null => {
-                self.write(|out| encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite))
-            }
+            Aligned::Null => self.nil(),
             Aligned::Bool(truth) => self.bool(truth),
             Aligned::Number(number) => self.number(number)?,
             Aligned::String(text) => self.string(text)?,
@@ -66,6 +64,10 @@ impl Encoder {
             (None, None) => self.string(&number.wire_text())?,
         }
         Ok(())
+    }
+
+    fn nil(&mut self) {
+        self.write(|out| encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite));
     }
 
     pub(super) fn bool(&mut self, truth: bool) {

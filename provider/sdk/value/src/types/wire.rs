@@ -1,15 +1,20 @@
 //! Types as JSON: `"string"`, `["list","string"]`, `["object",{"name":"string"}]`.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
 use super::Type;
+use crate::MAX_DEPTH;
 use crate::nfc::into_nfc;
+use crate::raw::{Raw, well_formed};
 
 /// Why a JSON text is not a [`Type`].
 #[derive(Debug, Error)]
 pub enum TypeError {
-    /// Not JSON, or nested too deep.
+    /// Not JSON.
     #[error("not JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// A name that no type has.
@@ -21,6 +26,9 @@ pub enum TypeError {
     /// An optional attribute that the object type does not have.
     #[error("optional attribute {0:?} is none of the object's")]
     UnknownOptional(String),
+    /// More levels than [`MAX_DEPTH`].
+    #[error("nested more than {MAX_DEPTH} levels deep")]
+    TooDeep,
 }
 
 impl Type {
@@ -30,7 +38,7 @@ impl Type {
     /// # Errors
     /// [`TypeError`] where the text is not the JSON of a type.
     pub fn from_json(text: &[u8]) -> Result<Self, TypeError> {
-        parse(serde_json::from_slice(text)?)
+        parse(well_formed(text)?, 0)
     }
 
     /// The wire form.
@@ -53,11 +61,18 @@ impl Type {
     }
 }
 
-fn parse(json: Json) -> Result<Type, TypeError> {
-    match json {
-        Json::String(name) => primitive(&name),
-        Json::Array(parts) => compound(parts),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => Err(TypeError::Shape),
+fn parse(text: &str, depth: usize) -> Result<Type, TypeError> {
+    if depth == MAX_DEPTH {
+        return Err(TypeError::TooDeep);
+    }
+    match Raw::parse(text)? {
+        Raw::String(name) => primitive(&name),
+        Raw::Array(parts) => match parts.as_slice() {
+            [name, of] => compound(name, of, None, depth + 1),
+            [name, of, optional] => compound(name, of, Some(optional), depth + 1),
+            _ => Err(TypeError::Shape),
+        },
+        Raw::Null | Raw::Bool(_) | Raw::Number(_) | Raw::Object(_) => Err(TypeError::Shape),
     }
 }
 
@@ -72,46 +87,50 @@ fn primitive(name: &str) -> Result<Type, TypeError> {
     }
 }
 
-fn compound(parts: Vec<Json>) -> Result<Type, TypeError> {
-    let mut parts = parts.into_iter();
-    let (Some(Json::String(name)), Some(of)) = (parts.next(), parts.next()) else {
-        return Err(TypeError::Shape);
-    };
-    let (optional, rest) = (parts.next(), parts.next());
-    if rest.is_some() || (optional.is_some() && name != "object") {
+fn compound(
+    name: &RawValue,
+    of: &RawValue,
+    optional: Option<&RawValue>,
+    depth: usize,
+) -> Result<Type, TypeError> {
+    let Raw::String(name) = Raw::parse(name.get())? else { return Err(TypeError::Shape) };
+    if optional.is_some() && name != "object" {
         return Err(TypeError::Shape);
     }
-    match (name.as_str(), of) {
-        ("list", element) => Ok(Type::list(parse(element)?)),
-        ("set", element) => Ok(Type::set(parse(element)?)),
-        ("map", element) => Ok(Type::map(parse(element)?)),
-        ("tuple", Json::Array(elements)) => {
-            Ok(Type::Tuple(elements.into_iter().map(parse).collect::<Result<_, _>>()?))
+    let element = || parse(of.get(), depth);
+    match name.as_str() {
+        "list" => Ok(Type::list(element()?)),
+        "set" => Ok(Type::set(element()?)),
+        "map" => Ok(Type::map(element()?)),
+        "tuple" => {
+            let Raw::Array(elements) = Raw::parse(of.get())? else { return Err(TypeError::Shape) };
+            let elements = elements.into_iter().map(|element| parse(element.get(), depth));
+            Ok(Type::Tuple(elements.collect::<Result<_, _>>()?))
         }
-        ("object", Json::Object(attributes)) => object(attributes, optional),
-        ("tuple" | "object" | "bool" | "number" | "string" | "dynamic", _) => Err(TypeError::Shape),
-        _ => Err(TypeError::UnknownName(name)),
+        "object" => {
+            let Raw::Object(attributes) = Raw::parse(of.get())? else { return Err(TypeError::Shape) };
+            let attributes =
+                attributes.into_iter().map(|(name, ty)| Ok((into_nfc(name), parse(ty.get(), depth)?)));
+            let attributes = attributes.collect::<Result<_, TypeError>>()?;
+            check_optional(&attributes, optional)?;
+            Ok(Type::Object(attributes))
+        }
+        _ => primitive(&name).and(Err(TypeError::Shape)),
     }
 }
 
-fn object(attributes: Map<String, Json>, optional: Option<Json>) -> Result<Type, TypeError> {
-    let attributes = attributes
-        .into_iter()
-        .map(|(name, ty)| Ok((into_nfc(name), parse(ty)?)))
-        .collect::<Result<std::collections::BTreeMap<_, _>, TypeError>>()?;
-    let optional = match optional {
-        None => Vec::new(),
-        Some(Json::Array(names)) => names,
-        Some(_) => return Err(TypeError::Shape),
-    };
-    for name in optional {
-        let Json::String(name) = name else { return Err(TypeError::Shape) };
+/// Whether the optional attributes, where they are named, are the object's.
+fn check_optional(attributes: &BTreeMap<String, Type>, optional: Option<&RawValue>) -> Result<(), TypeError> {
+    let Some(optional) = optional else { return Ok(()) };
+    let Raw::Array(names) = Raw::parse(optional.get())? else { return Err(TypeError::Shape) };
+    for name in names {
+        let Raw::String(name) = Raw::parse(name.get())? else { return Err(TypeError::Shape) };
         let name = into_nfc(name);
         if !attributes.contains_key(&name) {
             return Err(TypeError::UnknownOptional(name));
         }
     }
-    Ok(Type::Object(attributes))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -170,6 +189,13 @@ mod tests {
         assert!(matches!(error(r#""colour""#), TypeError::UnknownName(name) if name == "colour"));
         assert!(matches!(error(r#"["bag","string"]"#), TypeError::UnknownName(name) if name == "bag"));
         assert!(matches!(error("\"str"), TypeError::Json(_)));
-        assert!(matches!(error(&r#"["list","#.repeat(10_000)), TypeError::Json(_)));
+    }
+
+    #[test]
+    fn refuses_absurd_depth() {
+        let nested = |depth| format!("{}\"bool\"{}", r#"["list","#.repeat(depth), "]".repeat(depth));
+        assert!(Type::from_json(nested(MAX_DEPTH - 1).as_bytes()).is_ok());
+        assert!(matches!(error(&nested(MAX_DEPTH)), TypeError::TooDeep));
+        assert!(matches!(error(&nested(1_000)), TypeError::TooDeep));
     }
 }

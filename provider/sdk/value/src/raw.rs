@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Error;
 use serde_json::value::RawValue;
 
-use crate::CodecCause;
-
 /// One level of JSON.
-pub(super) enum Raw<'a> {
+pub(crate) enum Raw<'a> {
     Null,
     Bool(bool),
     /// The digits as they stand.
@@ -22,7 +21,7 @@ pub(super) enum Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, CodecCause> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
         // A number is checked by whoever parses it as such; everything else here.
         Ok(match text.as_bytes().first() {
             Some(b'{') => Self::Object(serde_json::from_str(text)?),
@@ -34,7 +33,7 @@ impl<'a> Raw<'a> {
         })
     }
 
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "bool",
@@ -47,7 +46,6 @@ impl<'a> Raw<'a> {
 }
 
 /// The whole text, known to be well-formed from here on.
-pub(super) fn well_formed(text: &[u8]) -> Result<&str, CodecCause> {
-    let text = std::str::from_utf8(text).map_err(|_| CodecCause::Utf8)?;
-    Ok(serde_json::from_str::<&RawValue>(text)?.get())
+pub(crate) fn well_formed(text: &[u8]) -> Result<&str, Error> {
+    Ok(serde_json::from_slice::<&RawValue>(text)?.get())
 }

@@ -1,0 +1,16 @@
+//! The wire forms of single values.
+
+pub mod lenient;
+mod nic;
+mod property;
+mod size;
+mod ssh_keys;
+mod tags;
+mod volume;
+
+pub use nic::Nic;
+pub use property::{PropertyError, PropertyString};
+pub use size::{DiskSize, SizeError};
+pub use ssh_keys::{decode_ssh_keys, encode_ssh_keys};
+pub use tags::{TagOrder, TagStyle};
+pub use volume::{VolumeError, VolumeId};

@@ -1,0 +1,16 @@
+//! Disk images on their way from a publisher to a node: what they are, how they are verified, how they travel.
+
+mod deliver;
+mod name;
+mod publisher;
+mod sniff;
+mod sums;
+mod unpack;
+
+pub use deliver::{Delivery, DeliveryError, Looked, Placed, Transfer, deliver, look, place, remove};
+pub(crate) use deliver::{stop, stop_if_unfinished};
+pub use name::{default_name, is_safe_name, target_extension};
+pub use publisher::{Publisher, PublisherError, ResolvedChecksum, url_name};
+pub use sniff::{ImageFormat, NotAnImage, Packing, sniff, sniff_packing};
+pub use sums::{SumsError, find_sum};
+pub use unpack::{UnpackError, unpack};

@@ -1,0 +1,5 @@
+//! Managed resources, one folder or file a type.
+
+mod template;
+
+pub use template::Template;

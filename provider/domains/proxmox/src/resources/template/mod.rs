@@ -1,0 +1,5 @@
+//! Templates.
+
+mod model;
+
+pub use model::*;
