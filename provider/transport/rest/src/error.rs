@@ -163,8 +163,8 @@ impl RestError {
     }
 
     /// The class of the last failure.
-    pub fn class(&self) -> &Class {
-        &self.0.class
+    pub fn class(&self) -> Class {
+        self.0.class
     }
 
     /// Why it failed.

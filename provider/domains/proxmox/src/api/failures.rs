@@ -207,6 +207,10 @@ static ANSWERS: &[AnswerRule] = &[
     rule(500, Has("auto-generated role"), Kind::Unsupported),
     rule(500, Has("cannot lookup undefined type"), Kind::Missing),
     rule(500, Has("is not empty"), Kind::InUse),
+    rule(500, Has("SSH public key validation error"), Kind::Invalid),
+    at("", "/*/firewall/**", 500, Has("no rule at position"), Kind::Missing),
+    at("", "/nodes/*/firewall/**", 500, Has("no rule at position"), Kind::Missing),
+    at("", "/nodes/*/*/*/firewall/**", 500, Has("no rule at position"), Kind::Missing),
 ];
 
 struct TextRule {
