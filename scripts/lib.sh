@@ -37,6 +37,17 @@ host_platform() {
     printf '%s_%s\n' "$os" "$arch"
 }
 
+# running_below DIRECTORY: processes whose program lies there. By the program, for Terraform starts providers by a path
+# that is relative and a link.
+running_below() {
+    local process program directory
+    directory=$(cd "$1" && pwd -P)
+    for process in /proc/[0-9]*; do
+        program=$(readlink "$process/exe" 2>/dev/null) || continue
+        [[ $program != "$directory"/* ]] || printf '%s %s\n' "${process#/proc/}" "$program"
+    done
+}
+
 # === Phases: timed, counted, summed up at the end by whichever script began ===
 
 # A script started by another one adds to the list of the first.
