@@ -5,6 +5,7 @@ mod client;
 mod data_sources;
 mod errors;
 mod images;
+mod preflight;
 mod provider_config;
 mod resources;
 

@@ -39,6 +39,8 @@ pub use raw_state::RawState;
 pub use serve::{Mode, serve};
 pub use resource::{DefaultTimeouts, ImportId, MoveSource, Resource, ResourceModel, SelectClient};
 
+pub use tf_value::{Number, Path, Step, Type, Value};
+
 #[doc(inline)]
 pub use tf_framework_derive::{Choice, Model, Resource, function};
 

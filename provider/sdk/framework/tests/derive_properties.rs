@@ -1,5 +1,7 @@
 //! What holds of every model, whatever its fields hold.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

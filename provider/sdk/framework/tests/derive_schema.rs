@@ -1,5 +1,7 @@
 //! The schema that each word of `#[attr(...)]` gives.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tf_framework::schema::{
@@ -279,6 +281,14 @@ fn old_state_is_read_by_the_struct_of_its_version() {
         error.to_string().contains("version 0 does not translate to the current one: \"db\" has no node.")
     );
     assert!(Guest::upgrade(1, &old).is_none());
+}
+
+#[test]
+fn what_is_derived_passes_the_rules_of_core() {
+    use tf_framework::validation::{SchemaKind, check_schema};
+    let problems = check_schema("test_guest", SchemaKind::Resource, &Guest::schema()).err().unwrap_or_default();
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
 }
 
 #[test]

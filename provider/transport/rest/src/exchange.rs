@@ -387,11 +387,7 @@ fn told(error: &reqwest::Error) -> (String, bool) {
     let mut certificate = false;
     let mut source = error.source();
     while let Some(cause) = source {
-        // rustls hides inside an io::Error, which lends its content rather than its source.
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        let tls = tls.or_else(|| cause.downcast_ref::<rustls::Error>());
-        certificate |= matches!(tls, Some(rustls::Error::InvalidCertificate(_)));
+        certificate |= blames_certificate(cause);
         let text = cause.to_string();
         if !parts.iter().any(|part| part.contains(&text)) {
             parts.push(text);
@@ -402,6 +398,16 @@ fn told(error: &reqwest::Error) -> (String, bool) {
         parts.push(error.to_string());
     }
     (parts.join(": "), certificate)
+}
+
+/// Whether rustls refused a certificate. Its error hides inside nested I/O errors, which lend their content but
+/// do not name it as their source.
+fn blames_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(tls, rustls::Error::InvalidCertificate(_));
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| blames_certificate(inner))
 }
 
 /// Host and port, the way counters and errors name a server.

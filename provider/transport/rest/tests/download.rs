@@ -1,5 +1,13 @@
 //! Downloads that break, resume, change and lie.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests"
+)]
+
 mod support;
 
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,13 @@
 //! Failover, retries, budgets, limits, sharing and redaction against a server that misbehaves on the wire.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests"
+)]
+
 mod support;
 
 use std::sync::Arc;
@@ -91,11 +99,24 @@ async fn half_an_answer_is_not_an_answer() {
 
 #[tokio::test]
 async fn a_half_sent_upload_is_not_sent_again() {
-    let server = Server::start(|_, _| Reply::Cut(Vec::new())).await;
-    let error =
-        server.client().send(Request::post(["up"]).upload(a_file(&vec![7; 3 << 20])), &unlimited()).await;
-    assert_eq!(error.unwrap_err().class(), Class::INTERRUPTED);
-    assert_eq!(server.connections(), 1);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            // Takes a part of the body and breaks off.
+            let mut part = vec![0_u8; 100_000];
+            let _ = tokio::io::AsyncReadExt::read_exact(&mut stream, &mut part).await;
+        }
+    });
+    let client = client(&[&address], quick(), None);
+    let upload = a_file("half", &vec![7; 8 << 20]);
+    let error = client.send(Request::post(["up"]).upload(upload), &unlimited()).await.unwrap_err();
+    assert_eq!((error.class(), error.attempts()), (Class::INTERRUPTED, 1), "{error}");
+    assert!(error.may_have_taken_effect());
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -313,8 +334,8 @@ async fn canaries_are_found_in_no_error() {
     assert_eq!(seen.body, b"password=canary+body%2F3");
 }
 
-fn a_file(content: &[u8]) -> Upload {
-    let path = std::env::temp_dir().join(format!("transport-rest-{}-{:p}", std::process::id(), content));
+fn a_file(name: &str, content: &[u8]) -> Upload {
+    let path = std::env::temp_dir().join(format!("transport-rest-{}-{name}", std::process::id()));
     std::fs::write(&path, content).unwrap();
     Upload::new("filename", "x \"y\".iso", &path).field("content", "iso")
 }
@@ -325,8 +346,8 @@ async fn an_upload_has_a_length_and_can_be_repeated() {
     let content: Vec<u8> = (0..700_000_u32).map(|n| (n % 251) as u8).collect();
     let most = Arc::new(std::sync::Mutex::new((0, None)));
     let told = most.clone();
-    let upload =
-        a_file(&content).progress(Arc::new(move |done, total| *told.lock().unwrap() = (done, total)));
+    let upload = a_file("whole", &content)
+        .progress(Arc::new(move |done, total| *told.lock().unwrap() = (done, total)));
     server.client().send(Request::post(["upload"]).upload(upload), &unlimited()).await.unwrap();
     assert_eq!(*most.lock().unwrap(), (700_000, Some(700_000)));
     for seen in server.seen() {
@@ -404,4 +425,30 @@ async fn an_api_may_add_rules_of_its_own() {
     let client = transport_rest::RestClient::new(endpoints, policy, Locks, None);
     client.send(Request::post(["a"]), &unlimited()).await.unwrap();
     assert_eq!(server.count(), 3);
+}
+
+#[tokio::test]
+async fn connections_are_reused_but_not_beyond_the_idle_time() {
+    let server = Server::start(|_, _| json("{}")).await;
+    let policy = Policy { idle_timeout: Duration::from_millis(200), ..quick() };
+    let client = client(&[&server.url], policy, None);
+    for _ in 0..3 {
+        client.send(Request::post(["a"]), &unlimited()).await.unwrap();
+    }
+    assert_eq!(server.connections(), 1);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    client.send(Request::post(["a"]), &unlimited()).await.unwrap();
+    assert_eq!(server.connections(), 2, "an idle connection is left before the server leaves it");
+}
+
+#[tokio::test]
+async fn a_connection_the_server_closed_costs_no_write() {
+    // Closes after each answer without saying so, as a server does that counts requests or seconds.
+    let server = Server::start(|_, _| Reply::Cut(answer("200 OK", "", "{}"))).await;
+    let client = server.client();
+    for _ in 0..5 {
+        client.send(Request::post(["a"]), &unlimited()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    assert_eq!((server.count(), server.connections()), (5, 5));
 }

@@ -1,5 +1,13 @@
 //! The shared read: nobody gets an answer older than the invalidation before their arrival.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -15,7 +23,7 @@ async fn one_read_serves_all_and_failures_are_not_kept() {
         let reads = reads.clone();
         read.get(move || async move {
             reads.fetch_add(1, Ordering::SeqCst);
-            tokio::task::yield_now().await;
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             if fail { Err("no".to_owned()) } else { Ok(7) }
         })
     };
@@ -118,10 +126,11 @@ async fn settle() {
 
 async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
     type Gate = oneshot::Sender<bool>;
+    type Reader = tokio::task::JoinHandle<Result<Arc<u64>, ()>>;
     let world = Arc::new(AtomicU64::new(0));
     let read = Arc::new(SharedRead::<u64, ()>::default());
     let gates: Arc<std::sync::Mutex<Vec<Gate>>> = Arc::default();
-    let mut readers: Vec<(u64, tokio::task::JoinHandle<Result<Arc<u64>, ()>>)> = Vec::new();
+    let mut readers: Vec<(u64, Reader)> = Vec::new();
     let mut launched = 0;
     for step in steps {
         match step {

@@ -1,5 +1,13 @@
 //! Whom a client trusts, against real TLS.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests"
+)]
+
 mod support;
 
 use std::sync::Arc;
@@ -72,7 +80,10 @@ async fn an_authority_vouches_for_names() {
 async fn a_pin_is_enough_and_only_the_right_one() {
     let site = site(&["whatever.example.test"]).await;
     let wrong = Fingerprint::of(b"another certificate");
-    refused(ask(&site, Trust::Pins(vec![wrong])).await, &site);
+    let outcome = ask(&site, Trust::Pins(vec![wrong])).await;
+    let told = outcome.as_ref().unwrap_err().to_string();
+    assert!(told.contains(&site.pin.to_string()), "the seen fingerprint is told: {told}");
+    refused(outcome, &site);
     ask(&site, Trust::Pins(vec![wrong, site.pin])).await.unwrap();
     let text = site.pin.to_string().parse().unwrap();
     ask(&site, Trust::Pins(vec![text])).await.unwrap();

@@ -1,6 +1,7 @@
 //! A scripted HTTP server: a test double that can misbehave on the wire in ways a proper server cannot.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test double")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,1 +1,0 @@
-//! A provider of trivial objects, for tests and benchmarks of the SDK only.
