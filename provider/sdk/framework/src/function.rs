@@ -1,4 +1,4 @@
-//! Provider functions: pure computations callable as `provider::hybridops::name(...)`.
+//! Provider functions: pure computations callable as `provider::acme::name(...)`.
 
 use tf_value::{Type, Value};
 
@@ -20,7 +20,7 @@ pub trait Function: Send + Sync + 'static {
 /// What Terraform knows of a function.
 #[derive(Debug, Clone)]
 pub struct FunctionDefinition {
-    /// The name after `provider::hybridops::`.
+    /// The name after `provider::acme::`.
     pub name: String,
     /// One line.
     pub summary: String,

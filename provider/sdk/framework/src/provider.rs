@@ -20,9 +20,9 @@ use crate::resource::{Resource, ResourceModel, SelectClient};
 pub trait Provider: Sized + Send + Sync + 'static {
     /// The `provider` block.
     type Config: Model;
-    /// Prefix of every type name, `hybridops`.
+    /// Prefix of every type name, `acme`.
     const NAME: &'static str;
-    /// Source address, `registry.terraform.io/hybridops-studio/hybridops`.
+    /// Source address, `registry.terraform.io/acme-studio/acme`.
     const ADDRESS: &'static str;
     /// Version of the provider.
     const VERSION: &'static str;
