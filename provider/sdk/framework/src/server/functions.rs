@@ -14,7 +14,7 @@ impl<P: Provider> Inner<P> {
             Ok(result) => pb::call_function::Response { result: Some(result), error: None },
             Err(error) => pb::call_function::Response {
                 result: None,
-                error: Some(pb::FunctionError { text: error.text, function_argument: error.argument }),
+                error: Some(wire_error(error)),
             },
         }
     }
@@ -30,7 +30,13 @@ impl<P: Provider> Inner<P> {
     }
 }
 
-/// The arguments, one value a parameter; those of the variadic parameter become one list at the end.
+/// Core puts the text into a sentence of its own and ends it with a full stop.
+fn wire_error(error: FunctionError) -> pb::FunctionError {
+    let text = error.text.trim_end_matches('.').to_owned();
+    pb::FunctionError { text, function_argument: error.argument }
+}
+
+/// The arguments in order, those of the variadic parameter at the end.
 fn arguments(definition: &FunctionDefinition, sent: &[pb::DynamicValue]) -> Result<Vec<Value>, FunctionError> {
     let fixed = definition.parameters.len();
     if sent.len() < fixed || (sent.len() > fixed && definition.variadic.is_none()) {
@@ -43,12 +49,7 @@ fn arguments(definition: &FunctionDefinition, sent: &[pb::DynamicValue]) -> Resu
             FunctionError::argument(i64::try_from(index).unwrap_or(i64::MAX), errors.to_string())
         })
     };
-    let mut values: Vec<Value> = sent.iter().enumerate().map(decode).collect::<Result<_, _>>()?;
-    if definition.variadic.is_some() {
-        let rest = values.split_off(fixed);
-        values.push(Value::List(rest));
-    }
-    Ok(values)
+    sent.iter().enumerate().map(decode).collect()
 }
 
 fn plain(errors: Diagnostics) -> FunctionError {
