@@ -1,3 +1,20 @@
 //! Proxmox VE: typed API client, resources and data sources.
 
 pub mod api;
+mod client;
+mod data_sources;
+mod errors;
+mod images;
+mod preflight;
+mod provider_config;
+mod resources;
+
+pub use client::Proxmox;
+pub use provider_config::ProviderConfig;
+
+use tf_framework::{Provider, Registry, SelectClient};
+
+/// Registers everything of this domain. `client` finds the cluster's client in the configured provider.
+pub fn register<P: Provider>(registry: &mut Registry<P>, client: SelectClient<P, Proxmox>) {
+    registry.resource::<resources::Template>(client);
+}

@@ -144,7 +144,7 @@ fn expand(input: &DeriveInput, choices: &[Choice<'_>]) -> TokenStream {
             fn attribute() -> ::tf_framework::schema::Attribute {
                 <::std::string::String as ::tf_framework::model::AttributeType>::attribute().validate(
                     ::tf_framework::schema::Validator::OneOf(
-                        ::std::vec![#(::tf_framework::Value::from(#words)),*],
+                        ::std::vec![#(<::tf_framework::Value as ::core::convert::From<_>>::from(#words)),*],
                     ),
                 )
             }
@@ -156,7 +156,7 @@ fn expand(input: &DeriveInput, choices: &[Choice<'_>]) -> TokenStream {
             }
 
             fn to_value(&self) -> ::tf_framework::Value {
-                ::tf_framework::Value::from(self.as_str())
+                <::tf_framework::Value as ::core::convert::From<_>>::from(self.as_str())
             }
 
             fn partial(

@@ -13,7 +13,7 @@ use crate::types;
 use crate::validators::{self, Place, Sibling};
 use crate::words::{Given, Word, words};
 
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 18] = [
     "required",
     "optional",
     "computed",
@@ -32,10 +32,9 @@ const WORDS: [&str; 19] = [
     "block",
     "min",
     "max",
-    "description",
 ];
 
-const EQUALITIES: [&str; 5] = ["json", "cidr", "case_insensitive", "mac", "size"];
+const EQUALITIES: [&str; 6] = ["json", "cidr", "case_insensitive", "mac", "size", "duration"];
 
 /// A field and its words, of which only `rename` has been read.
 pub(crate) struct Named<'a> {
@@ -169,6 +168,10 @@ impl<'a> Attr<'a> {
             }
             "default" => {
                 let Some(expr) = word.value("default = 2", errors) else { return };
+                if let Some(advice) = misfit(expr, &self.field.ty) {
+                    errors.at(expr, advice);
+                    return;
+                }
                 let value = default_value(expr, &self.field.ty);
                 self.default = Some(value.clone());
                 quote!(default_value(#value))
@@ -320,13 +323,37 @@ fn equality(word: &Word, ty: &Type, errors: &mut Errors) -> Option<TokenStream> 
     Some(equality)
 }
 
+/// What is wrong with a literal of another kind than the type.
+fn misfit(expr: &Expr, ty: &Type) -> Option<String> {
+    let Expr::Lit(ExprLit { lit, .. }) = expr else { return None };
+    let ty = types::bare(ty);
+    let name = types::name(ty)?;
+    let wanted = match name.as_str() {
+        "String" => "text",
+        "bool" => "`true` or `false`",
+        "f64" | "Number" => "a number",
+        "Vec" | "BTreeSet" => "a list such as `[…]`",
+        "BTreeMap" => "a list of pairs such as `[(\"key\", …)]`",
+        _ if types::bounds(ty).is_some() => "a whole number",
+        _ => return None,
+    };
+    let fits = match lit {
+        Lit::Str(_) => wanted == "text",
+        Lit::Bool(_) => name == "bool",
+        Lit::Int(_) => wanted.ends_with("number"),
+        Lit::Float(_) => wanted == "a number",
+        _ => true,
+    };
+    (!fits).then(|| format!("the default of `{name}` is {wanted}"))
+}
+
 /// The default as a `Value`, through the type of the field so that the compiler checks it.
 fn default_value(expr: &Expr, ty: &Type) -> TokenStream {
     let ty = types::bare(ty);
     if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = expr
         && types::is_word(ty)
     {
-        return quote!(::tf_framework::Value::from(#text));
+        return quote!(<::tf_framework::Value as ::core::convert::From<_>>::from(#text));
     }
     let converted = converted(expr, ty);
     quote!({

@@ -12,14 +12,14 @@ impl Attr<'_> {
         match &self.block {
             None => {
                 let attribute = self.attribute();
-                quote_spanned! {Span::mixed_site()=>
-                    block.attributes.insert(::std::string::String::from(#name), #attribute);
+                quote_spanned! {self.type_span()=>
+                    block.attributes.insert(::std::borrow::ToOwned::to_owned(#name), #attribute);
                 }
             }
             Some(nested) => {
                 let nested = self.nested_block(nested);
-                quote_spanned! {Span::mixed_site()=>
-                    block.blocks.insert(::std::string::String::from(#name), #nested);
+                quote_spanned! {self.type_span()=>
+                    block.blocks.insert(::std::borrow::ToOwned::to_owned(#name), #nested);
                 }
             }
         }
@@ -37,14 +37,14 @@ impl Attr<'_> {
         let nesting = proc_macro2::Ident::new(nesting, Span::call_site());
         let description = &self.description;
         let deprecated = match &self.deprecated {
-            Some(advice) => quote!(::core::option::Option::Some(::std::string::String::from(#advice))),
+            Some(advice) => quote!(::core::option::Option::Some(::std::borrow::ToOwned::to_owned(#advice))),
             None => quote!(::core::option::Option::None),
         };
         quote_spanned! {self.type_span()=>
             ::tf_framework::schema::NestedBlock {
                 nesting: ::tf_framework::schema::BlockNesting::#nesting,
                 block: ::tf_framework::schema::Block {
-                    description: ::std::string::String::from(#description),
+                    description: ::std::borrow::ToOwned::to_owned(#description),
                     deprecated: #deprecated,
                     ..<#model as ::tf_framework::model::Model>::block()
                 },
@@ -67,9 +67,9 @@ impl Attr<'_> {
             let (min, max) = (bound(nested.min), bound(nested.max));
             quote!(.validate(::tf_framework::schema::Validator::Items { min: #min, max: #max }))
         });
-        Some(quote_spanned! {Span::mixed_site()=>
+        Some(quote_spanned! {self.type_span()=>
             attributes.insert(
-                ::std::string::String::from(#name),
+                ::std::borrow::ToOwned::to_owned(#name),
                 <#ty as ::tf_framework::model::AttributeType>::attribute().describe(#description) #optional #items,
             );
         })
@@ -89,30 +89,30 @@ impl Attr<'_> {
                 (Some(quote!(!<#ty as ::tf_framework::model::AttributeType>::NULLABLE &&)), default.clone())
             }
         };
-        Some(quote_spanned! {Span::mixed_site()=>
+        Some(quote_spanned! {self.type_span()=>
             if #condition members.get(#name).is_none_or(::tf_framework::Value::is_null) {
-                members.insert(::std::string::String::from(#name), #value);
+                members.insert(::std::borrow::ToOwned::to_owned(#name), #value);
             }
         })
     }
 
     pub(crate) fn read_field(&self) -> TokenStream {
         let (ident, name, ty) = (self.ident, &self.name, &self.field.ty);
-        quote_spanned!(Span::mixed_site()=> #ident: ::tf_framework::model::take::<#ty>(&mut members, #name)?,)
+        quote_spanned!(self.type_span()=> #ident: ::tf_framework::model::take::<#ty>(&mut members, #name)?,)
     }
 
     pub(crate) fn write_field(&self) -> TokenStream {
         let (ident, name) = (self.ident, &self.name);
         let value = if self.write_only {
-            quote_spanned!(Span::mixed_site()=> ::tf_framework::Value::Null)
+            quote_spanned!(self.type_span()=> ::tf_framework::Value::Null)
         } else {
-            quote_spanned!(Span::mixed_site()=> ::tf_framework::model::AttributeType::to_value(&self.#ident))
+            quote_spanned!(self.type_span()=> ::tf_framework::model::AttributeType::to_value(&self.#ident))
         };
-        quote_spanned!(Span::mixed_site()=> (::std::string::String::from(#name), #value),)
+        quote_spanned!(self.type_span()=> (::std::borrow::ToOwned::to_owned(#name), #value),)
     }
 
     pub(crate) fn peek_field(&self) -> TokenStream {
         let (ident, name, ty) = (self.ident, &self.name, &self.field.ty);
-        quote_spanned!(Span::mixed_site()=> #ident: ::tf_framework::model::peek::<#ty>(value, #name)?,)
+        quote_spanned!(self.type_span()=> #ident: ::tf_framework::model::peek::<#ty>(value, #name)?,)
     }
 }

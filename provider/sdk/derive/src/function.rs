@@ -100,6 +100,7 @@ fn read_parameters(function: &mut ItemFn, errors: &mut Errors) -> Option<Vec<Par
         let variadic = attributes.iter().find(|attribute| attribute.path().is_ident("variadic"));
         if let Some(variadic) = variadic.filter(|_| index + 1 != last) {
             errors.at(variadic, "only the last parameter takes the remaining arguments");
+            complete = false;
         }
         let Pat::Ident(pattern) = &*argument.pat else {
             errors.at(&argument.pat, "a parameter needs a name, which Terraform shows");
@@ -163,7 +164,7 @@ fn definition(
     };
     let deprecated = match &words.deprecated {
         Some(advice) => quote_spanned! {Span::mixed_site()=>
-            ::core::option::Option::Some(::std::string::String::from(#advice))
+            ::core::option::Option::Some(::std::borrow::ToOwned::to_owned(#advice))
         },
         None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
     };
@@ -178,9 +179,9 @@ fn definition(
         impl ::tf_framework::Function for #marker {
             fn definition() -> ::tf_framework::FunctionDefinition {
                 ::tf_framework::FunctionDefinition {
-                    name: ::std::string::String::from(#name),
-                    summary: ::std::string::String::from(#summary),
-                    description: ::std::string::String::from(#description),
+                    name: ::std::borrow::ToOwned::to_owned(#name),
+                    summary: ::std::borrow::ToOwned::to_owned(#summary),
+                    description: ::std::borrow::ToOwned::to_owned(#description),
                     parameters: ::std::vec![#(#plain),*],
                     variadic: #variadic,
                     returns: ::tf_framework::type_of::<#result>(),
@@ -198,8 +199,8 @@ impl Parameter {
         let Self { name, description, ty, .. } = self;
         quote_spanned! {Span::mixed_site().located_at(ty.span())=>
             ::tf_framework::Parameter {
-                name: ::std::string::String::from(#name),
-                description: ::std::string::String::from(#description),
+                name: ::std::borrow::ToOwned::to_owned(#name),
+                description: ::std::borrow::ToOwned::to_owned(#description),
                 ty: ::tf_framework::type_of::<#ty>(),
                 allow_null: <#ty as ::tf_framework::model::AttributeType>::NULLABLE,
             }
@@ -210,17 +211,18 @@ impl Parameter {
 fn call(function: &Ident, parameters: &[Parameter], fallible: bool) -> TokenStream {
     let arguments = parameters.iter().enumerate().map(|(index, Parameter { ty, variadic, .. })| {
         if *variadic {
-            quote_spanned! {Span::mixed_site()=>
-                arguments
-                    .enumerate()
-                    .map(|(index, value)| ::tf_framework::read_argument::<#ty>(#index + index, value))
-                    .collect::<::core::result::Result<::std::vec::Vec<_>, _>>()?
-            }
+            quote_spanned! {Span::mixed_site()=> {
+                let mut rest = ::std::vec::Vec::new();
+                for (index, value) in ::core::iter::Iterator::enumerate(arguments) {
+                    rest.push(::tf_framework::read_argument::<#ty>(#index + index, value)?);
+                }
+                rest
+            }}
         } else {
             quote_spanned! {Span::mixed_site()=>
                 ::tf_framework::read_argument::<#ty>(
                     #index,
-                    arguments.next().unwrap_or(::tf_framework::Value::Null),
+                    ::core::iter::Iterator::next(&mut arguments).unwrap_or(::tf_framework::Value::Null),
                 )?
             }
         }
@@ -229,8 +231,12 @@ fn call(function: &Ident, parameters: &[Parameter], fallible: bool) -> TokenStre
     let plain = parameters.iter().any(|parameter| !parameter.variadic);
     let iterator = match (parameters.is_empty(), plain) {
         (true, _) => quote_spanned!(Span::mixed_site()=> let _ = arguments;),
-        (false, true) => quote_spanned!(Span::mixed_site()=> let mut arguments = arguments.into_iter();),
-        (false, false) => quote_spanned!(Span::mixed_site()=> let arguments = arguments.into_iter();),
+        (false, true) => {
+            quote_spanned!(Span::mixed_site()=> let mut arguments = ::core::iter::IntoIterator::into_iter(arguments);)
+        }
+        (false, false) => {
+            quote_spanned!(Span::mixed_site()=> let arguments = ::core::iter::IntoIterator::into_iter(arguments);)
+        }
     };
     quote_spanned! {Span::mixed_site()=>
         fn call(

@@ -18,7 +18,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 #[doc = include_str!("../docs/model.md")]
-#[proc_macro_derive(Model, attributes(attr))]
+#[proc_macro_derive(Model, attributes(attr, resource))]
 pub fn model(input: TokenStream) -> TokenStream {
     model::derive(&parse_macro_input!(input as DeriveInput)).into()
 }

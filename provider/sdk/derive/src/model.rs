@@ -58,6 +58,9 @@ impl<'a> Structure<'a> {
             errors.at(&input.generics, advice);
             return None;
         }
+        for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("attr")) {
+            errors.at(attribute, "`#[attr(...)]` speaks of a field: put it above one");
+        }
         let description = docs::description(
             &input.attrs,
             input.ident.span(),
@@ -117,7 +120,7 @@ impl<'a> Structure<'a> {
         let peeks = self.attrs.iter().map(Attr::peek_field);
         let deprecated = deprecated.map(|advice| {
             quote_spanned! {Span::mixed_site()=>
-                block.deprecated = ::core::option::Option::Some(::std::string::String::from(#advice));
+                block.deprecated = ::core::option::Option::Some(::std::borrow::ToOwned::to_owned(#advice));
             }
         });
         // An empty struct mutates nothing.
@@ -147,7 +150,7 @@ impl<'a> Structure<'a> {
                 }
 
                 fn to_object(&self) -> ::tf_framework::Value {
-                    ::tf_framework::Value::Object(::std::collections::BTreeMap::from([#(#writes)*]))
+                    ::tf_framework::Value::Object(<::std::collections::BTreeMap<_, _> as ::core::convert::From<_>>::from([#(#writes)*]))
                 }
 
                 fn partial(

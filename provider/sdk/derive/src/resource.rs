@@ -85,7 +85,7 @@ impl Resource {
         resource
     }
 
-    fn check(&self, structure: &Structure<'_>, errors: &mut Errors) {
+    fn check(&mut self, structure: &Structure<'_>, errors: &mut Errors) {
         let ident = &structure.input.ident;
         match &self.name {
             None => errors.at(
@@ -106,19 +106,20 @@ impl Resource {
                 errors.at(attr.ident, format!("`{}`: {advice}", attr.name));
             }
         }
-        let mut seen = std::collections::BTreeSet::new();
-        for upgrade in &self.upgrades {
-            let Some(version) = errors.keep(upgrade.version.base10_parse::<i64>()) else { continue };
-            if version >= self.version {
-                let current = self.version;
+        let (current, mut seen) = (self.version, std::collections::BTreeSet::new());
+        self.upgrades.retain(|upgrade| {
+            let Some(version) = errors.keep(upgrade.version.base10_parse::<i64>()) else { return false };
+            let new = seen.insert(version);
+            if !new {
+                errors.at(&upgrade.version, format!("version {version} is upgraded twice"));
+            } else if version >= current {
                 errors.at(
                     &upgrade.version,
                     format!("version {version} is not older than the current, {current}"),
                 );
-            } else if !seen.insert(version) {
-                errors.at(&upgrade.version, format!("version {version} is upgraded twice"));
             }
-        }
+            new
+        });
     }
 
     fn expand(&self, structure: &Structure<'_>) -> TokenStream {
@@ -234,9 +235,9 @@ impl Identity {
             let (name, ty, description) = (&attr.name, &attr.field.ty, &attr.description);
             quote_spanned! {attr.type_span()=>
                 ::tf_framework::schema::IdentityAttribute {
-                    name: ::std::string::String::from(#name),
+                    name: ::std::borrow::ToOwned::to_owned(#name),
                     ty: <#ty as ::tf_framework::model::AttributeType>::attribute().value_type(),
-                    description: ::std::string::String::from(#description),
+                    description: ::std::borrow::ToOwned::to_owned(#description),
                     required_for_import: #required,
                 },
             }

@@ -143,7 +143,7 @@ fn value(expr: &Expr) -> TokenStream {
     if let Some(number) = number(expr) {
         return quote!(::tf_framework::model::AttributeType::to_value(&#number));
     }
-    quote!(::tf_framework::Value::from(#expr))
+    quote!(<::tf_framework::Value as ::core::convert::From<_>>::from(#expr))
 }
 
 /// A number literal with the type it is written with, or else the widest.
@@ -251,8 +251,12 @@ fn range(word: &Word, place: &Place<'_>, errors: &mut Errors) -> Option<(TokenSt
         None => quote!(::core::option::Option::None),
         Some(end) => match (number(end), literal(end)) {
             (Some(float), Some((Lit::Float(_), _))) => quote!(::tf_framework::Number::from_f64(#float)),
-            (Some(int), _) => quote!(::core::option::Option::Some(::tf_framework::Number::from(#int))),
-            (None, _) => quote!(::core::option::Option::Some(::tf_framework::Number::from(#end))),
+            (Some(int), _) => {
+                quote!(::core::option::Option::Some(<::tf_framework::Number as ::core::convert::From<_>>::from(#int)))
+            }
+            (None, _) => {
+                quote!(::core::option::Option::Some(<::tf_framework::Number as ::core::convert::From<_>>::from(#end)))
+            }
         },
     };
     Some((bound(&bounds.start), bound(&bounds.end)))
@@ -263,6 +267,7 @@ fn count(word: &Word, example: &str, errors: &mut Errors) -> Option<(TokenStream
     for end in [&bounds.start, &bounds.end].into_iter().flatten() {
         if integer(end).is_some_and(|number| number < 0) {
             errors.at(end, "a count cannot be negative");
+            return None;
         }
     }
     let bound = |end: &Option<Expr>| match end {
@@ -359,7 +364,7 @@ fn siblings(word: &Word, place: &Place<'_>, errors: &mut Errors) -> Option<Token
             }
         }
     }
-    Some(quote!(::std::vec![#(::std::string::String::from(#names)),*]))
+    Some(quote!(::std::vec![#(::std::borrow::ToOwned::to_owned(#names)),*]))
 }
 
 /// Whether it is the name of a validator.

@@ -43,3 +43,6 @@ pub use tf_value::{Number, Path, Step, Type, Value};
 
 #[doc(inline)]
 pub use tf_framework_derive::{Choice, Model, Resource, function};
+
+/// The values the models are made of.
+pub use tf_value::{Number, Path, Step, Type, Value};

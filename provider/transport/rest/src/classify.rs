@@ -1,12 +1,10 @@
 //! What an answer means: named classes, given by each API's own table.
 
-use std::borrow::Cow;
-
 use http::{HeaderMap, Method, StatusCode};
 
 /// The class of a failure, the key of the retry table. APIs add their own with [`Class::named`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Class(Cow<'static, str>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Class(&'static str);
 
 impl Class {
     /// No connection was made: the server saw nothing.
@@ -36,12 +34,12 @@ impl Class {
 
     /// A class of one API.
     pub const fn named(name: &'static str) -> Self {
-        Self(Cow::Borrowed(name))
+        Self(name)
     }
 
     /// The name, as it appears in logs and counters.
-    pub fn name(&self) -> &str {
-        &self.0
+    pub const fn name(self) -> &'static str {
+        self.0
     }
 }
 

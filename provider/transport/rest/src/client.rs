@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
         if failure.class == Class::UNAUTHORIZED && self.renew(failure.stamp).await? {
             return Ok(());
         }
-        let Some(delay) = self.plan.next_delay(&failure.class, failure.retry_after) else {
+        let Some(delay) = self.plan.next_delay(failure.class, failure.retry_after) else {
             return Err(self.error(failure.class, failure.cause));
         };
         let told = failure.cause.to_string();
@@ -261,7 +261,7 @@ impl<'a> Run<'a> {
 
     pub(crate) fn interrupted(&self, interrupted: Interrupted) -> RestError {
         let (class, last) = match &self.last {
-            Some((class, told)) => (class.clone(), Some(told.clone())),
+            Some((class, told)) => (*class, Some(told.clone())),
             None => (Class::TIMEOUT, None),
         };
         self.error(class, Cause::Interrupted { interrupted, last })
@@ -315,9 +315,4 @@ fn builder(policy: &Policy, endpoints: &Endpoints, tls: rustls::ClientConfig) ->
 /// Whether the client's credentials belong on this request.
 pub(crate) fn carries_credentials(request: &Request) -> bool {
     !request.anonymous && matches!(request.target, Target::Path(_))
-}
-
-/// The counter name of a method.
-pub(crate) fn method_name(method: &Method) -> String {
-    method.as_str().to_owned()
 }

@@ -11,7 +11,7 @@ use crate::budget::Budget;
 use crate::classify::Class;
 use crate::client::{RestClient, Run};
 use crate::error::{Cause, RestError};
-use crate::exchange::{Failure, Head};
+use crate::exchange::{Failure, Flow, Head};
 use crate::hash::{Algorithm, Hasher};
 use crate::request::Request;
 use crate::upload::Progress;
@@ -123,12 +123,10 @@ impl RestClient {
         let mut head = opened.unwrap_or_else(|_| Err(stalled(stall)))?;
         let before = state.download.offset;
         let outcome = self.stream(request, state, writer, &mut head).await;
-        let class = match &outcome {
-            Ok(()) => "ok".to_owned(),
-            Err(failure) => failure.class.name().to_owned(),
-        };
-        let bytes = (0, state.download.offset.saturating_sub(before));
-        self.count(request, attempt, head.host.clone(), class, bytes, head.started.elapsed());
+        let class = outcome.as_ref().err().map_or("ok", |failure| failure.class.name());
+        let received = state.download.offset.saturating_sub(before);
+        let flow = Flow { host: head.host.clone(), sent: 0, received };
+        self.count(request, attempt, class, flow, head.started.elapsed());
         outcome
     }
 

@@ -116,7 +116,7 @@ fn after(last: &Option<String>) -> String {
 }
 
 /// A failure the server stated.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StatusFailure {
     /// The status.
     pub status: StatusCode,
@@ -124,10 +124,22 @@ pub struct StatusFailure {
     pub reason: String,
     /// The class the API's table gave it.
     pub class: Class,
-    /// The body, known secrets removed.
+    /// The body, known secrets removed. It may hold others (a field of a secret name); show the excerpt instead.
     pub body: Bytes,
     /// The body's beginning in words.
     pub excerpt: String,
+}
+
+impl fmt::Debug for StatusFailure {
+    /// Without the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusFailure")
+            .field("status", &self.status)
+            .field("reason", &self.reason)
+            .field("class", &self.class)
+            .field("excerpt", &self.excerpt)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for StatusFailure {
@@ -163,8 +175,8 @@ impl RestError {
     }
 
     /// The class of the last failure.
-    pub fn class(&self) -> &Class {
-        &self.0.class
+    pub fn class(&self) -> Class {
+        self.0.class
     }
 
     /// Why it failed.

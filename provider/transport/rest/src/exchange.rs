@@ -13,7 +13,7 @@ use url::Url;
 use crate::auth::Stamp;
 use crate::budget::Budget;
 use crate::classify::{Class, Seen};
-use crate::client::{Attempt, RestClient, carries_credentials, method_name};
+use crate::client::{Attempt, RestClient, carries_credentials};
 use crate::counters::{Counter, CounterKey};
 use crate::error::{Cause, RestError, StatusFailure};
 use crate::request::{Payload, Request, Target};
@@ -35,6 +35,14 @@ impl Failure {
     pub(crate) fn new(class: Class, cause: Cause) -> Self {
         Self { class, cause, retry_after: None, stamp: None }
     }
+}
+
+/// What went over the wire in one try.
+#[derive(Default)]
+pub(crate) struct Flow {
+    pub(crate) host: String,
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
 }
 
 /// An answer whose head has arrived.
@@ -65,38 +73,38 @@ impl RestClient {
         budget: &Budget,
     ) -> Result<Response, Failure> {
         let started = Instant::now();
-        let outcome = self.exchange_uncounted(request, attempt, budget).await;
-        let (host, class, sent, received) = match &outcome {
-            Ok((response, host, sent)) => (host.clone(), "ok".to_owned(), *sent, response.body.len() as u64),
-            Err((failure, host)) => (host.clone(), failure.class.name().to_owned(), 0, 0),
-        };
-        self.count(request, attempt, host, class, (sent, received), started.elapsed());
-        outcome.map(|(response, ..)| response).map_err(|(failure, _)| failure)
+        let mut flow = Flow::default();
+        let outcome = self.within_limit(request, attempt, budget, &mut flow).await;
+        let class = outcome.as_ref().err().map_or("ok", |failure| failure.class.name());
+        self.count(request, attempt, class, flow, started.elapsed());
+        outcome
     }
 
-    async fn exchange_uncounted(
+    async fn within_limit(
         &self,
         request: &Request,
         attempt: Attempt,
         budget: &Budget,
-    ) -> Result<(Response, String, u64), (Failure, String)> {
+        flow: &mut Flow,
+    ) -> Result<Response, Failure> {
         let limit = match request.payload {
+            // An upload takes as long as its file is large; it is watched for standstill instead.
             Payload::Upload(_) => None,
             _ => Some(request.timeout.unwrap_or(self.core.policy.attempt_timeout)),
         };
         let work = async {
-            let head = self.open(request, HeaderMap::new(), budget).await.map_err(|f| (f, String::new()))?;
-            let (host, sent) = (head.host.clone(), head.sent);
-            match self.read(request, head, attempt).await {
-                Ok(response) => Ok((response, host, sent)),
-                Err(failure) => Err((failure, host)),
-            }
+            let head = self.open(request, HeaderMap::new(), budget).await?;
+            flow.host.clone_from(&head.host);
+            flow.sent = head.sent;
+            let response = self.read(request, head, attempt).await?;
+            flow.received = response.body.len() as u64;
+            Ok(response)
         };
         match limit {
             None => work.await,
-            Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-                Err((Failure::new(Class::TIMEOUT, Cause::Timeout(limit)), String::new()))
-            }),
+            Some(limit) => tokio::time::timeout(limit, work)
+                .await
+                .unwrap_or_else(|_| Err(Failure::new(Class::TIMEOUT, Cause::Timeout(limit)))),
         }
     }
 
@@ -244,7 +252,7 @@ impl RestClient {
     fn unsent(&self, request: &Request, error: reqwest::Error) -> Sent {
         let connect = error.is_connect();
         let setup = error.is_builder();
-        let (reason, certificate) = told(error.without_url());
+        let (reason, certificate) = told(&error.without_url());
         let reason = self.redactor(request).text(&reason).into_owned();
         if connect {
             Sent::Nothing { reason, certificate }
@@ -275,7 +283,7 @@ impl RestClient {
         loop {
             let chunk = head.response.chunk().await;
             let chunk = chunk.map_err(|error| {
-                let (reason, _) = told(error.without_url());
+                let (reason, _) = told(&error.without_url());
                 let reason = self.redactor(request).text(&reason).into_owned();
                 Failure::new(Class::INTERRUPTED, Cause::Broken(reason))
             })?;
@@ -308,7 +316,7 @@ impl RestClient {
             _ => Cause::Status(Box::new(StatusFailure {
                 status,
                 reason: redactor.text(&reason).into_owned(),
-                class: class.clone(),
+                class,
                 body: redactor.text(&String::from_utf8_lossy(body)).into_owned().into(),
                 excerpt: redactor.excerpt(body),
             })),
@@ -317,30 +325,26 @@ impl RestClient {
         Err(Failure { class, cause, retry_after, stamp: head.stamp })
     }
 
-    pub(crate) fn count(
-        &self,
-        request: &Request,
-        attempt: Attempt,
-        host: String,
-        class: String,
-        (bytes_sent, bytes_received): (u64, u64),
-        time: Duration,
-    ) {
-        let host = if host.is_empty() { self.endpoint().map(host_of).unwrap_or_default() } else { host };
+    pub(crate) fn count(&self, request: &Request, attempt: Attempt, class: &str, flow: Flow, time: Duration) {
+        // A try that never reached a server counts for the one that was preferred.
+        let preferred = || self.endpoint().map(host_of).unwrap_or_default();
+        let host = if flow.host.is_empty() { preferred() } else { flow.host };
         tracing::debug!(
             host,
             method = %request.method,
             path = %self.core.redactor.text(request.path()),
             attempt = attempt.number,
             class,
-            bytes_sent,
-            bytes_received,
+            bytes_sent = flow.sent,
+            bytes_received = flow.received,
             time_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             "HTTP exchange"
         );
+        let key = CounterKey { host, method: request.method.as_str().to_owned(), class: class.to_owned() };
         let retries = u64::from(attempt.number > 1);
-        let key = CounterKey { host, method: method_name(&request.method), class };
-        self.core.counters.add(key, Counter { requests: 1, retries, bytes_sent, bytes_received, time });
+        let one =
+            Counter { requests: 1, retries, bytes_sent: flow.sent, bytes_received: flow.received, time };
+        self.core.counters.add(key, one);
     }
 }
 
@@ -369,7 +373,7 @@ fn login_failed(error: &RestError) -> Failure {
         Cause::Interrupted { interrupted, last } => {
             Failure::new(class, Cause::Interrupted { interrupted: interrupted.clone(), last: last.clone() })
         }
-        Cause::Status(failure) => Failure::new(failure.class.clone(), Cause::Status(failure.clone())),
+        Cause::Status(failure) => Failure::new(failure.class, Cause::Status(failure.clone())),
         Cause::Connect { tried } => Failure::new(class, Cause::Connect { tried: tried.clone() }),
         Cause::Untrusted { tried } => Failure::new(class, Cause::Untrusted { tried: tried.clone() }),
         Cause::Login(reason) => Failure::new(class, Cause::Login(reason.clone())),
@@ -378,16 +382,12 @@ fn login_failed(error: &RestError) -> Failure {
 }
 
 /// An error's whole chain in one line, each part once, and whether a certificate was to blame.
-fn told(error: reqwest::Error) -> (String, bool) {
+fn told(error: &reqwest::Error) -> (String, bool) {
     let mut parts: Vec<String> = Vec::new();
     let mut certificate = false;
     let mut source = error.source();
     while let Some(cause) = source {
-        // rustls hides inside an io::Error, which lends its content rather than its source.
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        let tls = tls.or_else(|| cause.downcast_ref::<rustls::Error>());
-        certificate |= matches!(tls, Some(rustls::Error::InvalidCertificate(_)));
+        certificate |= blames_certificate(cause);
         let text = cause.to_string();
         if !parts.iter().any(|part| part.contains(&text)) {
             parts.push(text);
@@ -398,6 +398,16 @@ fn told(error: reqwest::Error) -> (String, bool) {
         parts.push(error.to_string());
     }
     (parts.join(": "), certificate)
+}
+
+/// Whether rustls refused a certificate. Its error hides inside nested I/O errors, which lend their content but
+/// do not name it as their source.
+fn blames_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(tls, rustls::Error::InvalidCertificate(_));
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| blames_certificate(inner))
 }
 
 /// Host and port, the way counters and errors name a server.

@@ -89,8 +89,8 @@ impl RetryTable {
     }
 
     /// The rule of a class.
-    pub fn rule(&self, class: &Class) -> Option<&RetryRule> {
-        self.0.iter().find(|rule| rule.class == *class)
+    pub fn rule(&self, class: Class) -> Option<&RetryRule> {
+        self.0.iter().find(|rule| rule.class == class)
     }
 
     pub(crate) fn plan(&self, idempotency: Idempotency) -> RetryPlan<'_> {
@@ -107,12 +107,12 @@ pub(crate) struct RetryPlan<'a> {
 
 impl RetryPlan<'_> {
     /// The delay before the next try, or `None` when the failure is final.
-    pub(crate) fn next_delay(&mut self, class: &Class, retry_after: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn next_delay(&mut self, class: Class, retry_after: Option<Duration>) -> Option<Duration> {
         let rule = self.table.rule(class)?;
         if rule.when == When::IdempotentOnly && self.idempotency == Idempotency::NotIdempotent {
             return None;
         }
-        let delay = self.delays.entry(class.clone()).or_insert_with(|| rule.backoff()).next()?;
+        let delay = self.delays.entry(class).or_insert_with(|| rule.backoff()).next()?;
         Some(retry_after.map_or(delay, |asked| asked.max(delay)))
     }
 }
@@ -190,21 +190,21 @@ mod tests {
         let rule = |class, tries| RetryRule::new(class, When::Always, tries, Duration::from_millis(1));
         let table = RetryTable::new([rule(Class::CONNECT, 3), rule(Class::GATEWAY, 2)]);
         let mut plan = table.plan(Idempotency::Idempotent);
-        assert!(plan.next_delay(&Class::CONNECT, None).is_some());
-        assert!(plan.next_delay(&Class::GATEWAY, None).is_some());
-        assert!(plan.next_delay(&Class::CONNECT, None).is_some());
-        assert!(plan.next_delay(&Class::CONNECT, None).is_none());
-        assert!(plan.next_delay(&Class::GATEWAY, None).is_none());
-        assert!(plan.next_delay(&Class::SERVER, None).is_none());
+        assert!(plan.next_delay(Class::CONNECT, None).is_some());
+        assert!(plan.next_delay(Class::GATEWAY, None).is_some());
+        assert!(plan.next_delay(Class::CONNECT, None).is_some());
+        assert!(plan.next_delay(Class::CONNECT, None).is_none());
+        assert!(plan.next_delay(Class::GATEWAY, None).is_none());
+        assert!(plan.next_delay(Class::SERVER, None).is_none());
     }
 
     #[test]
     fn ambiguous_failures_repeat_idempotent_requests_only() {
         let table = RetryTable::standard();
         for class in [Class::INTERRUPTED, Class::TIMEOUT, Class::GATEWAY, Class::UNAVAILABLE] {
-            assert!(table.plan(Idempotency::NotIdempotent).next_delay(&class, None).is_none(), "{class:?}");
-            assert!(table.plan(Idempotency::Idempotent).next_delay(&class, None).is_some(), "{class:?}");
+            assert!(table.plan(Idempotency::NotIdempotent).next_delay(class, None).is_none(), "{class:?}");
+            assert!(table.plan(Idempotency::Idempotent).next_delay(class, None).is_some(), "{class:?}");
         }
-        assert!(table.plan(Idempotency::NotIdempotent).next_delay(&Class::CONNECT, None).is_some());
+        assert!(table.plan(Idempotency::NotIdempotent).next_delay(Class::CONNECT, None).is_some());
     }
 }

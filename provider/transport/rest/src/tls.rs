@@ -9,7 +9,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use sha2::{Digest, Sha256};
@@ -160,6 +162,18 @@ fn pem_roots(pem: &str) -> Result<RootCertStore, TlsError> {
     if roots.is_empty() { Err(TlsError::NoCertificate) } else { Ok(roots) }
 }
 
+/// The certificate of a server that is not the pinned one.
+#[derive(thiserror::Error)]
+#[error("its fingerprint {0} is not among the pinned ones")]
+struct NotPinned(Fingerprint);
+
+impl fmt::Debug for NotPinned {
+    /// The message: rustls shows the causes of others in their debug form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
 /// Accepts by fingerprint (or, without a list, anyone); the handshake must still be signed by that certificate.
 #[derive(Debug)]
 struct ByKey {
@@ -179,8 +193,8 @@ impl ServerCertVerifier for ByKey {
         let seen = Fingerprint::of(end_entity);
         match &self.accepted {
             Some(pins) if !pins.contains(&seen) => {
-                tracing::warn!(fingerprint = %seen, "the server's certificate is not among the pinned ones");
-                Err(rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+                let fault = OtherError(Arc::new(NotPinned(seen)));
+                Err(rustls::Error::InvalidCertificate(CertificateError::Other(fault)))
             }
             _ => Ok(ServerCertVerified::assertion()),
         }

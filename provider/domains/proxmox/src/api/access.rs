@@ -1,7 +1,8 @@
 //! Who the client is and what it may do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use transport_rest::{Budget, Form};
 
 use super::client::Client;
+use super::codec::lenient;
 use super::error::ApiError;
 
 /// An account, and how it is used.
@@ -53,19 +55,38 @@ impl fmt::Display for Principal {
     }
 }
 
-/// Effective privileges by path.
+/// Effective privileges by path, each with whether it is inherited further down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Permissions(BTreeMap<String, BTreeSet<String>>);
+pub struct Permissions(BTreeMap<String, BTreeMap<String, bool>>);
 
 impl Permissions {
     /// The privileges on a path that was asked for or is listed.
     pub fn on(&self, path: &str) -> impl Iterator<Item = &str> {
-        self.0.get(path).into_iter().flatten().map(String::as_str)
+        self.0.get(path).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
     }
 
     /// Whether a listed path has a privilege.
     pub fn allows(&self, path: &str, privilege: &str) -> bool {
-        self.0.get(path).is_some_and(|privileges| privileges.contains(privilege))
+        self.0.get(path).is_some_and(|privileges| privileges.contains_key(privilege))
+    }
+
+    /// Whether a privilege is had on any path. A path that is not listed has no entry of its own: the nearest
+    /// listed one above it counts, with what that hands down.
+    ///
+    /// Where an entry takes everything away the server leaves the path out, so that this may say yes where the
+    /// server will say no, never the reverse.
+    pub fn reaches(&self, path: &str, privilege: &str) -> bool {
+        if let Some(own) = self.0.get(path) {
+            return own.contains_key(privilege);
+        }
+        let mut above = path;
+        while let Some((parent, _)) = above.rsplit_once('/') {
+            above = parent;
+            if let Some(listed) = self.0.get(if parent.is_empty() { "/" } else { parent }) {
+                return listed.get(privilege) == Some(&true);
+            }
+        }
+        false
     }
 
     /// The listed paths.
@@ -82,12 +103,13 @@ impl Permissions {
 impl<'de> Deserialize<'de> for Permissions {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let Value::Object(paths) = Value::deserialize(from)? else { return Ok(Self::default()) };
-        // The value says whether it is inherited further down; to have it is enough.
-        let names = |privileges: Value| match privileges {
-            Value::Object(privileges) => privileges.into_iter().map(|(name, _)| name).collect(),
-            _ => BTreeSet::new(),
+        // The value says whether it is inherited further down; to have it is enough on the path itself.
+        let inherited = |(name, value): (String, Value)| (name, lenient::truth(&value).unwrap_or_default());
+        let privileges = |privileges: Value| match privileges {
+            Value::Object(privileges) => privileges.into_iter().map(inherited).collect(),
+            _ => BTreeMap::new(),
         };
-        Ok(Self(paths.into_iter().map(|(path, privileges)| (path, names(privileges))).collect()))
+        Ok(Self(paths.into_iter().map(|(path, found)| (path, privileges(found))).collect()))
     }
 }
 
@@ -106,6 +128,19 @@ impl Client {
     /// [`ApiError`].
     pub async fn permissions(&self, budget: &Budget) -> Result<Permissions, ApiError> {
         self.read(["access", "permissions"], budget).await
+    }
+
+    /// The same, once for all readers until something is written.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn shared_permissions(&self, budget: &Budget) -> Result<Arc<Permissions>, ApiError> {
+        let client = self.clone();
+        let shared = self.core.permissions.get(|| async move {
+            // No budget of its own: it is shared by many, and stops with the last of them.
+            client.permissions(&Budget::unlimited()).await
+        });
+        budget.run(|| "the account's permissions".to_owned(), shared).await?
     }
 }
 
@@ -133,5 +168,23 @@ mod tests {
             ["VM.Allocate"]
         );
         assert_eq!(permissions.lacking("/vms/101", &["VM.Audit"]), ["VM.Audit"]);
+    }
+
+    #[test]
+    fn the_nearest_entry_above_hands_down() {
+        let json = serde_json::json!({
+            "/": {"Sys.Audit": 1, "Datastore.Audit": 1, "Sys.Modify": 0},
+            "/storage": {"Datastore.Audit": 1},
+            "/storage/local": {"Datastore.Allocate": 0},
+        });
+        let permissions: Permissions = serde_json::from_value(json).unwrap();
+        assert!(permissions.reaches("/", "Sys.Modify"));
+        assert!(permissions.reaches("/nodes/pve1", "Sys.Audit"));
+        assert!(!permissions.reaches("/nodes/pve1", "Sys.Modify"), "it is not handed down");
+        assert!(permissions.reaches("/storage/other", "Datastore.Audit"));
+        assert!(permissions.reaches("/storage/local", "Datastore.Allocate"));
+        assert!(!permissions.reaches("/storage/local", "Datastore.Audit"), "its own entry counts");
+        assert!(!permissions.reaches("/storage/local/x", "Datastore.Allocate"));
+        assert!(!Permissions::default().reaches("/", "Sys.Audit"));
     }
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use transport_rest::{
-    Authenticate, Budget, Form, HeaderMap, HeaderName, HeaderValue, Method, Request, RestClient, RestError,
-    Secret, Stamp,
+    Authenticate, Budget, Class, Form, HeaderMap, HeaderName, HeaderValue, Method, Request, RestClient,
+    RestError, Secret, Stamp,
 };
 
 use super::codec::lenient;
@@ -22,6 +22,8 @@ pub(crate) struct TicketLogin {
     username: String,
     password: Secret,
     otp: Option<Secret>,
+    /// The age at which a ticket is replaced.
+    renew_after: Duration,
     state: Mutex<State>,
 }
 
@@ -55,7 +57,7 @@ struct Wire {
 
 impl TicketLogin {
     pub(crate) fn new(username: String, password: Secret, otp: Option<Secret>) -> Self {
-        Self { username, password, otp, state: Mutex::default() }
+        Self { username, password, otp, renew_after: RENEW_AFTER, state: Mutex::default() }
     }
 
     async fn log_in(&self, client: &RestClient, budget: &Budget) -> Result<Ticket, RestError> {
@@ -75,9 +77,9 @@ impl TicketLogin {
 
     /// A ticket serves as password for the next one, also where a second factor was needed for the first.
     async fn prolong(&self, client: &RestClient, old: &Ticket, budget: &Budget) -> Result<Ticket, RestError> {
-        match self.ask(client, &old.raw, None, budget).await?.ticket(client) {
-            Ok(ticket) => Ok(ticket),
-            Err(_) => self.log_in(client, budget).await,
+        match self.ask(client, &old.raw, None, budget).await.and_then(|answer| answer.ticket(client)) {
+            Err(error) if error.class() == Class::UNAUTHORIZED => self.log_in(client, budget).await,
+            outcome => outcome,
         }
     }
 
@@ -130,7 +132,7 @@ impl Authenticate for TicketLogin {
         // Held over the login: others wait for its ticket instead of logging in themselves.
         let mut state = self.state.lock().await;
         let fresh = match &state.ticket {
-            Some(ticket) if ticket.since.elapsed() < RENEW_AFTER => None,
+            Some(ticket) if ticket.since.elapsed() < self.renew_after => None,
             Some(ticket) => Some(self.prolong(client, ticket, budget).await?),
             None => Some(self.log_in(client, budget).await?),
         };
@@ -160,5 +162,83 @@ impl Authenticate for TicketLogin {
         state.ticket = Some(self.log_in(client, budget).await?);
         state.issue += 1;
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use transport_rest::{Policy, StandardStatus, parse_endpoints};
+    use wiremock::matchers::{body_string_contains, header, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn login(server: &MockServer, otp: Option<&str>, renew_after: Duration) -> RestClient {
+        let mut login =
+            TicketLogin::new("root@pam".into(), Secret::new("canary word"), otp.map(Secret::from));
+        login.renew_after = renew_after;
+        let endpoints = parse_endpoints([server.uri()]).unwrap();
+        RestClient::new(endpoints, Policy::default(), StandardStatus, Some(Arc::new(login)))
+    }
+
+    fn ticket(name: &str) -> ResponseTemplate {
+        let data = json!({"ticket": format!("PVE:root@pam:{name}::sig+/="), "CSRFPreventionToken": format!("csrf-{name}")});
+        ResponseTemplate::new(200).set_body_json(json!({ "data": data }))
+    }
+
+    fn asked_with(text: &str) -> wiremock::MockBuilder {
+        Mock::given(method("POST")).and(path("/access/ticket")).and(body_string_contains(text))
+    }
+
+    #[tokio::test]
+    async fn an_old_ticket_is_the_password_for_a_new_one() {
+        let server = MockServer::start().await;
+        asked_with("password=canary+word").respond_with(ticket("A")).expect(1).mount(&server).await;
+        asked_with("password=PVE%3Aroot%40pam%3AA%3A%3Asig%2B%2F%3D")
+            .respond_with(ticket("B"))
+            .expect(1)
+            .mount(&server)
+            .await;
+        Mock::given(header("csrfpreventiontoken", "csrf-A"))
+            .respond_with(ResponseTemplate::new(200))
+            .expect(1)
+            .mount(&server)
+            .await;
+        let second = "PVEAuthCookie=PVE%3Aroot%40pam%3AB%3A%3Asig%2B%2F%3D";
+        Mock::given(method("GET"))
+            .and(header("cookie", second))
+            .respond_with(ResponseTemplate::new(200))
+            .expect(1)
+            .mount(&server)
+            .await;
+        let client = login(&server, None, Duration::ZERO).await;
+        client.send(Request::post(["a"]), &Budget::unlimited()).await.unwrap();
+        client.send(Request::get(["b"]), &Budget::unlimited()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_second_factor_answers_the_challenge() {
+        let server = MockServer::start().await;
+        let challenge = json!({"data": {"ticket": "PVE:!tfa!challenge", "NeedTFA": 1}});
+        asked_with("tfa-challenge=PVE%3A%21tfa%21challenge")
+            .and(body_string_contains("password=totp%3A123456"))
+            .respond_with(ticket("A"))
+            .expect(1)
+            .with_priority(1)
+            .mount(&server)
+            .await;
+        asked_with("password=canary+word")
+            .respond_with(ResponseTemplate::new(200).set_body_json(challenge))
+            .mount(&server)
+            .await;
+        Mock::given(method("GET")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+        let budget = Budget::unlimited();
+        login(&server, Some("123456"), RENEW_AFTER).await.send(Request::get(["a"]), &budget).await.unwrap();
+        let without =
+            login(&server, None, RENEW_AFTER).await.send(Request::get(["a"]), &budget).await.unwrap_err();
+        assert!(without.to_string().contains("second factor"), "{without}");
     }
 }

@@ -11,7 +11,7 @@ use transport_rest::{
     RestClient, SharedRead, Width,
 };
 
-use super::access::Principal;
+use super::access::{Permissions, Principal};
 use super::auth::TicketLogin;
 use super::config::{Config, ConfigError, Credentials, base_urls, token};
 use super::error::ApiError;
@@ -27,6 +27,7 @@ pub struct Client {
 pub(super) struct Core {
     pub(super) rest: RestClient,
     pub(super) inventory: SharedRead<Inventory, ApiError>,
+    pub(super) permissions: SharedRead<Permissions, ApiError>,
     principal: Principal,
     /// Tasks and other long work, apart from the requests themselves: a task outlives its request.
     work: Limits,
@@ -81,7 +82,8 @@ impl Client {
         };
         let rest = RestClient::new(endpoints, policy, ProxmoxAnswers, Some(auth));
         let work = Limits::new(config.concurrency);
-        Ok(Self { core: Arc::new(Core { rest, inventory: SharedRead::default(), principal, work }) })
+        let (inventory, permissions) = (SharedRead::default(), SharedRead::default());
+        Ok(Self { core: Arc::new(Core { rest, inventory, permissions, principal, work }) })
     }
 
     /// Who the client is.
@@ -167,9 +169,10 @@ impl Client {
         Ok(response.json::<Envelope<T>>()?.data)
     }
 
-    /// Forgets the shared inventory: the next reader asks anew.
+    /// Forgets what was read for all: the next reader asks anew.
     pub fn invalidate(&self) {
         self.core.inventory.invalidate();
+        self.core.permissions.invalidate();
     }
 }
 

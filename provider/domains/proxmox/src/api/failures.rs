@@ -207,6 +207,10 @@ static ANSWERS: &[AnswerRule] = &[
     rule(500, Has("auto-generated role"), Kind::Unsupported),
     rule(500, Has("cannot lookup undefined type"), Kind::Missing),
     rule(500, Has("is not empty"), Kind::InUse),
+    rule(500, Has("SSH public key validation error"), Kind::Invalid),
+    at("", "/*/firewall/**", 500, Has("no rule at position"), Kind::Missing),
+    at("", "/nodes/*/firewall/**", 500, Has("no rule at position"), Kind::Missing),
+    at("", "/nodes/*/*/*/firewall/**", 500, Has("no rule at position"), Kind::Missing),
 ];
 
 struct TextRule {
@@ -387,8 +391,8 @@ pub(crate) fn retries() -> RetryTable {
 mod tests {
     use super::*;
 
-    fn answer(method: Method, path: &str, status: u16, text: &str) -> Kind {
-        classify_answer(&method, path, StatusCode::from_u16(status).unwrap(), text).unwrap()
+    fn answer(method: &Method, path: &str, status: u16, text: &str) -> Kind {
+        classify_answer(method, path, StatusCode::from_u16(status).unwrap(), text).unwrap()
     }
 
     #[test]
@@ -402,17 +406,17 @@ mod tests {
     #[test]
     fn look_alikes_are_told_apart() {
         let lock = "can't lock file '/run/lock/lxc/pve-config-310.lock' - got timeout";
-        assert_eq!(answer(Method::PUT, "/nodes/pve/lxc/310/config", 500, lock), Kind::LockTimeout);
+        assert_eq!(answer(&Method::PUT, "/nodes/pve/lxc/310/config", 500, lock), Kind::LockTimeout);
         assert_eq!(classify_task("VM 100 qmp command 'quit' failed - got timeout"), Kind::GuestTimeout);
         assert_eq!(classify_task("checksum mismatch (file change by other user?)"), Kind::Modified);
         assert_eq!(classify_task("checksum mismatch: got 'a' != expect 'b'"), Kind::ChecksumMismatch);
         assert_eq!(classify_task("CT is locked (backup)"), Kind::Locked);
         let nextid = "Parameter verification failed.; vmid: VM 100 already exists";
-        assert_eq!(answer(Method::GET, "/cluster/nextid", 400, nextid), Kind::AlreadyExists);
+        assert_eq!(answer(&Method::GET, "/cluster/nextid", 400, nextid), Kind::AlreadyExists);
         let fresh = "Parameter verification failed.; upid: no such task";
-        assert_eq!(answer(Method::GET, "/nodes/pve/tasks/UPID/status", 400, fresh), Kind::Missing);
-        assert_eq!(answer(Method::GET, "/nodes/pve2/status", 595, ""), Kind::NodeUnreachable);
-        assert_eq!(answer(Method::GET, "/nodes/pve2/status", 596, ""), Kind::NodeTimeout);
+        assert_eq!(answer(&Method::GET, "/nodes/pve/tasks/UPID/status", 400, fresh), Kind::Missing);
+        assert_eq!(answer(&Method::GET, "/nodes/pve2/status", 595, ""), Kind::NodeUnreachable);
+        assert_eq!(answer(&Method::GET, "/nodes/pve2/status", 596, ""), Kind::NodeTimeout);
         assert!(classify_answer(&Method::GET, "/version", StatusCode::OK, "").is_none());
     }
 

@@ -24,7 +24,7 @@ pub fn whole(value: &Value) -> Option<u64> {
     text.parse().ok().or_else(|| {
         let float: f64 = text.parse().ok()?;
         // The bound keeps the conversion exact enough to be meaningful; beyond it there is no such size.
-        (float.is_finite() && float >= 0.0 && float < 1.8e19).then_some(float as u64)
+        (0.0..1.8e19).contains(&float).then_some(float as u64)
     })
 }
 

@@ -28,9 +28,7 @@ impl TagStyle {
     /// Reads `tag-style` of the cluster options: an object or a property string.
     pub fn from_option(option: &Value) -> Self {
         let field = |name: &str| match option {
-            Value::String(text) => {
-                PropertyString::parse(text, None).ok()?.get(name).map(|value| Value::from(value))
-            }
+            Value::String(text) => PropertyString::parse(text, None).ok()?.get(name).map(Value::from),
             other => other.get(name).cloned(),
         };
         let order = field("ordering").and_then(|value| lenient::scalar(&value));

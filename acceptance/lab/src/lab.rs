@@ -1,0 +1,543 @@
+//! Bringing the laboratory up and down, and reaching into it.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::artefacts;
+use crate::control;
+use crate::faults::Faults;
+use crate::journal::Journal;
+use crate::pve::access::{Access, AclEntry, Token, User};
+use crate::pve::cluster::{Cluster, ClusterConfig, Node, Reach, State};
+use crate::pve::guest::random_uuid;
+use crate::pve::http::{self, Endpoint};
+use crate::pve::locks::{Guard, Mode};
+use crate::pve::personality::Release;
+use crate::pve::storage::Storage;
+use crate::tls::{self, TlsError};
+
+/// How to set a laboratory up. `Default` is a single 8.4 node `pve1` on random ports in a temporary directory.
+#[derive(Debug, Clone)]
+pub struct LabConfig {
+    /// Where everything is kept; a temporary directory, removed at the end, where `None`.
+    pub dir: Option<PathBuf>,
+    /// Release to play.
+    pub release: Release,
+    /// Node names.
+    pub nodes: Vec<String>,
+    /// First port of the nodes' endpoints; random where `None`.
+    pub port: Option<u16>,
+    /// Shortest time a task takes.
+    pub task_duration: Duration,
+    /// Wait before a 401; a real server takes 3 s.
+    pub auth_delay: Duration,
+    /// How long an update waits for a configuration lock; a real server 10 s.
+    pub lock_wait: Duration,
+    /// How long a node waits for a silent peer before 596; a real server 30 s.
+    pub proxy_wait: Duration,
+    /// Password of root@pam.
+    pub root_password: String,
+    /// Name and secret of root's token; the secret is random where `None`.
+    pub token_name: String,
+    /// Secret of that token.
+    pub token_secret: Option<String>,
+    /// Images put on the artefact server at start.
+    pub seed_images: Vec<PathBuf>,
+    /// Only the storage `local`, as the recorded server had it.
+    pub only_local: bool,
+}
+
+impl Default for LabConfig {
+    fn default() -> Self {
+        Self {
+            dir: None,
+            release: Release::default(),
+            nodes: vec!["pve1".to_owned()],
+            port: None,
+            task_duration: Duration::from_millis(30),
+            auth_delay: Duration::ZERO,
+            lock_wait: Duration::from_secs(10),
+            proxy_wait: Duration::from_secs(30),
+            root_password: "lab-root-password".to_owned(),
+            token_name: "lab".to_owned(),
+            token_secret: None,
+            seed_images: Vec::new(),
+            only_local: false,
+        }
+    }
+}
+
+/// The laboratory could not be brought up.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// TLS.
+    #[error("TLS could not be set up")]
+    Tls(#[from] TlsError),
+    /// Files or sockets.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No node was named.
+    #[error("a laboratory needs at least one node")]
+    NoNodes,
+}
+
+pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> LabError {
+    let what = what.into();
+    move |source| LabError::Io { what, source }
+}
+
+/// Whether and how a node answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeState {
+    /// Answers.
+    Online,
+    /// Unreachable: 595 from its peers, cut connections at its own endpoint.
+    Offline,
+    /// Takes connections and never answers: 596 from its peers.
+    Silent,
+}
+
+/// What the control endpoint and the library share.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) dir: PathBuf,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) artefacts: SocketAddr,
+    pub(crate) artefact_journal: Arc<Journal>,
+    pub(crate) control: SocketAddr,
+    pub(crate) ca: String,
+    pub(crate) token: String,
+    pub(crate) root_password: String,
+    pub(crate) stop: Notify,
+}
+
+/// A running laboratory. Dropping it ends its servers; a temporary directory goes with it.
+#[derive(Debug)]
+pub struct Lab {
+    inner: Arc<Inner>,
+    servers: Vec<JoinHandle<()>>,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// A held configuration lock; dropping it gives the lock back.
+#[derive(Debug)]
+pub struct Held(#[allow(dead_code)] Guard);
+
+fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Somebody else's provider is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), LabError> {
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(wanted).await.map_err(io(format!("cannot listen on {wanted}")))?;
+    let address = listener.local_addr().map_err(io("cannot learn the own address"))?;
+    Ok((listener, address))
+}
+
+/// Contents of `local` on every node.
+const ALL_CONTENT: &[&str] = &["images", "rootdir", "vztmpl", "iso", "backup", "snippets", "import"];
+
+fn initial_state(config: &LabConfig, token_secret: &str, fingerprint: &str) -> State {
+    let mut access = Access::new(&config.root_password, config.release.personality());
+    let token = Token { secret: token_secret.to_owned(), privsep: false, expire: 0, comment: String::new() };
+    if let Some(root) = access.users.get_mut("root@pam") {
+        root.tokens.insert(config.token_name.clone(), token);
+    }
+    let node =
+        |name: &String| (name.clone(), Node { reach: Reach::Online, fingerprint: fingerprint.to_owned() });
+    let mut local = Storage::dir("local", "/var/lib/vz", ALL_CONTENT);
+    local.options.insert("prune-backups".to_owned(), "keep-all=1".to_owned());
+    let mut storages = vec![local];
+    if !config.only_local {
+        storages.push(Storage::lvmthin("local-lvm"));
+        let mut shared = Storage::dir("shared", "/mnt/pve/shared", ALL_CONTENT);
+        shared.shared = true;
+        storages.push(shared);
+    }
+    State {
+        access,
+        nodes: config.nodes.iter().map(node).collect(),
+        storages: storages.into_iter().map(|s| (s.id.clone(), s)).collect(),
+        ..State::default()
+    }
+}
+
+impl Lab {
+    /// Brings a laboratory up inside this process, on loopback.
+    ///
+    /// # Errors
+    /// A directory, certificate or socket could not be made.
+    pub async fn start(config: LabConfig) -> Result<Self, LabError> {
+        install_crypto();
+        if config.nodes.is_empty() {
+            return Err(LabError::NoNodes);
+        }
+        let temporary = match &config.dir {
+            Some(_) => None,
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("hybridops-lab-")
+                    .tempdir()
+                    .map_err(io("cannot make a temporary directory"))?,
+            ),
+        };
+        let dir = match (&config.dir, &temporary) {
+            (Some(dir), _) => dir.clone(),
+            (None, Some(temporary)) => temporary.path().to_owned(),
+            (None, None) => return Err(LabError::NoNodes),
+        };
+        for sub in ["artefacts", "nodes", "shared", "tmp"] {
+            std::fs::create_dir_all(dir.join(sub))
+                .map_err(io(format!("cannot make {}", dir.join(sub).display())))?;
+        }
+        for image in &config.seed_images {
+            let name = image.file_name().unwrap_or(image.as_os_str());
+            let target = dir.join("artefacts").join(name);
+            std::fs::copy(image, &target).map_err(io(format!("cannot copy {}", image.display())))?;
+        }
+        let identity = tls::identity(&config.nodes)?;
+        let secret = config.token_secret.clone().unwrap_or_else(random_uuid);
+        let faults = Arc::new(Faults::default());
+        let journal = Arc::new(Journal::default());
+        let cluster_config = ClusterConfig {
+            root: dir.clone(),
+            release: config.release,
+            task_duration: config.task_duration,
+            auth_delay: config.auth_delay,
+            lock_wait: config.lock_wait,
+            proxy_wait: config.proxy_wait,
+        };
+        let state = initial_state(&config, &secret, &identity.fingerprint);
+        let runtime = tokio::runtime::Handle::current();
+        let cluster = Arc::new(Cluster::new(cluster_config, state, faults, journal, runtime));
+        let mut servers = Vec::new();
+        let mut endpoints = Vec::new();
+        for (index, node) in config.nodes.iter().enumerate() {
+            let offset = u16::try_from(index).unwrap_or_default();
+            let (listener, address) = listen(config.port.map_or(0, |p| p.saturating_add(offset))).await?;
+            let endpoint = Endpoint { cluster: Arc::clone(&cluster), node: node.clone(), address };
+            endpoints.push(endpoint.clone());
+            servers.push(tokio::spawn(http::serve(endpoint, listener, identity.acceptor.clone())));
+        }
+        let (artefact_listener, artefacts) = listen(0).await?;
+        let (control_listener, control) = listen(0).await?;
+        let artefact_journal = Arc::new(Journal::default());
+        let inner = Arc::new(Inner {
+            cluster,
+            dir: dir.clone(),
+            endpoints,
+            artefacts,
+            artefact_journal: Arc::clone(&artefact_journal),
+            control,
+            ca: identity.ca,
+            token: format!("root@pam!{}={secret}", config.token_name),
+            root_password: config.root_password,
+            stop: Notify::new(),
+        });
+        servers.push(artefacts::serve(artefact_listener, dir.join("artefacts"), artefact_journal));
+        servers.push(control::serve(control_listener, Arc::clone(&inner)));
+        let lab = Self { inner, servers, _temporary: temporary };
+        lab.write_files()?;
+        Ok(lab)
+    }
+
+    /// Writes what others need to reach the laboratory.
+    fn write_files(&self) -> Result<(), LabError> {
+        let dir = &self.inner.dir;
+        let write = |name: &str, text: &str| {
+            std::fs::write(dir.join(name), text)
+                .map_err(io(format!("cannot write {}", dir.join(name).display())))
+        };
+        let env: String = self
+            .environment()
+            .iter()
+            .map(|(k, v)| format!("export {k}='{}'\n", v.replace('\'', "'\\''")))
+            .collect();
+        write("ca.pem", &self.inner.ca)?;
+        write("endpoints", &(self.endpoints().join("\n") + "\n"))?;
+        write("api-token", &self.inner.token)?;
+        write("root-password", &self.inner.root_password)?;
+        write("env", &env)
+    }
+
+    /// URLs of the nodes, in order.
+    pub fn endpoints(&self) -> Vec<String> {
+        self.inner.endpoints.iter().map(Endpoint::url).collect()
+    }
+
+    /// `user@realm!name=secret` of root's token, without privilege separation.
+    pub fn api_token(&self) -> &str {
+        &self.inner.token
+    }
+
+    /// Password of root@pam.
+    pub fn root_password(&self) -> &str {
+        &self.inner.root_password
+    }
+
+    /// The authority's certificate, PEM.
+    pub fn ca_certificate(&self) -> &str {
+        &self.inner.ca
+    }
+
+    /// Where everything is kept.
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
+    /// URL of the control endpoint.
+    pub fn control_url(&self) -> String {
+        format!("http://{}/_lab", self.inner.control)
+    }
+
+    /// URL of a file on the artefact server.
+    pub fn artefact_url(&self, name: &str) -> String {
+        format!("http://{}/{name}", self.inner.artefacts)
+    }
+
+    /// Puts a file on the artefact server.
+    ///
+    /// # Errors
+    /// The file could not be written.
+    pub fn put_artefact(&self, name: &str, content: &[u8]) -> Result<(), LabError> {
+        let path = self.inner.dir.join("artefacts").join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(io(format!("cannot make {}", parent.display())))?;
+        }
+        std::fs::write(&path, content).map_err(io(format!("cannot write {}", path.display())))
+    }
+
+    /// Environment for a provider or a client.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        self.inner.environment()
+    }
+
+    /// Faults to arm.
+    pub fn faults(&self) -> &Faults {
+        &self.inner.cluster.faults
+    }
+
+    /// Requests the nodes got.
+    pub fn journal(&self) -> &Journal {
+        &self.inner.cluster.journal
+    }
+
+    /// Requests the artefact server got.
+    pub fn artefact_journal(&self) -> &Journal {
+        &self.inner.artefact_journal
+    }
+
+    /// Makes a node answer or not.
+    pub fn set_node(&self, node: &str, state: NodeState) {
+        self.inner.set_node(node, state);
+    }
+
+    /// Makes a storage fail, or work again.
+    pub fn set_storage_broken(&self, storage: &str, broken: bool) {
+        self.inner.set_storage_broken(storage, broken);
+    }
+
+    /// Moves the cluster's clock, in seconds against the host's.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.inner.cluster.set_clock_offset(seconds);
+    }
+
+    /// Creates a user with a token of the same rights and answers `user!id=secret`.
+    pub fn add_token(&self, user: &str, id: &str) -> String {
+        self.inner.add_token(user, id)
+    }
+
+    /// Grants a role on a path to `user@realm` or `user@realm!token`.
+    pub fn grant(&self, path: &str, subject: &str, role: &str) {
+        self.inner.grant(path, subject, role);
+    }
+
+    /// Takes every role of a subject on a path away, at once.
+    pub fn revoke(&self, path: &str, subject: &str) {
+        self.inner.revoke(path, subject);
+    }
+
+    /// Holds a guest's configuration lock, as a long operation of somebody else would.
+    ///
+    /// # Errors
+    /// Somebody holds it already.
+    pub fn hold_config_lock(&self, vmid: u32) -> Result<Held, LabError> {
+        let name = format!("/var/lock/qemu-server/lock-{vmid}.conf");
+        let guard = self.inner.cluster.locks.acquire(&name, Mode::Exclusive, Duration::from_millis(100));
+        guard.map(Held).map_err(|error| LabError::Io {
+            what: format!("the configuration of {vmid} is locked"),
+            source: std::io::Error::other(error),
+        })
+    }
+
+    /// Everything inside, as JSON.
+    pub fn state(&self) -> Value {
+        self.inner.state()
+    }
+
+    /// Real path of a volume, where it exists.
+    pub fn volume_path(&self, node: &str, volid: &str) -> Option<PathBuf> {
+        self.inner.cluster.locate(node, volid).ok().map(|l| l.real).filter(|p| p.exists())
+    }
+
+    /// Real path a volume has or would have.
+    pub fn volume_place(&self, node: &str, volid: &str) -> Option<PathBuf> {
+        self.inner.cluster.locate(node, volid).ok().map(|l| l.real)
+    }
+
+    /// Waits until the control endpoint is told to stop.
+    pub async fn stopped(&self) {
+        self.inner.stop.notified().await;
+    }
+
+    /// Ends all servers; hanging tasks are let go.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.inner.cluster.faults.clear();
+        for server in &self.servers {
+            server.abort();
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        let urls: Vec<String> = self.endpoints.iter().map(Endpoint::url).collect();
+        let first = urls.first().cloned().unwrap_or_default();
+        let path = |name: &str| self.dir.join(name).display().to_string();
+        [
+            ("PROXMOX_VE_ENDPOINT", first),
+            ("PROXMOX_VE_ENDPOINTS", urls.join(",")),
+            ("PROXMOX_VE_API_TOKEN", self.token.clone()),
+            ("PROXMOX_VE_CA_CERTIFICATE", self.ca.clone()),
+            ("HYBRIDOPS_LAB_DIR", self.dir.display().to_string()),
+            ("HYBRIDOPS_LAB_CA_FILE", path("ca.pem")),
+            ("HYBRIDOPS_LAB_ROOT_PASSWORD", self.root_password.clone()),
+            ("HYBRIDOPS_LAB_ARTEFACTS", format!("http://{}", self.artefacts)),
+            ("HYBRIDOPS_LAB_CONTROL", format!("http://{}/_lab", self.control)),
+            (
+                "HYBRIDOPS_LAB_NODES",
+                self.endpoints.iter().map(|e| e.node.as_str()).collect::<Vec<_>>().join(","),
+            ),
+        ]
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v))
+        .collect()
+    }
+
+    pub(crate) fn set_node(&self, node: &str, state: NodeState) {
+        let reach = match state {
+            NodeState::Online => Reach::Online,
+            NodeState::Offline => Reach::Offline,
+            NodeState::Silent => Reach::Silent,
+        };
+        if let Some(found) = self.cluster.state().nodes.get_mut(node) {
+            found.reach = reach;
+        }
+    }
+
+    /// Adds a node that nobody serves, as the recorded server's dead peers.
+    pub(crate) fn add_node(&self, node: &str, reach: Reach) {
+        self.cluster.state().nodes.insert(node.to_owned(), Node { reach, fingerprint: String::new() });
+    }
+
+    pub(crate) fn set_storage_broken(&self, storage: &str, broken: bool) {
+        if let Some(found) = self.cluster.state().storages.get_mut(storage) {
+            found.broken = broken;
+        }
+    }
+
+    pub(crate) fn add_token(&self, user: &str, id: &str) -> String {
+        let secret = random_uuid();
+        let token = Token { secret: secret.clone(), privsep: false, expire: 0, comment: String::new() };
+        let mut state = self.cluster.state();
+        let entry = state.access.users.entry(user.to_owned());
+        entry.or_insert_with(|| User { enable: true, ..User::default() }).tokens.insert(id.to_owned(), token);
+        format!("{user}!{id}={secret}")
+    }
+
+    pub(crate) fn grant(&self, path: &str, subject: &str, role: &str) {
+        let kind = if subject.contains('!') { "token" } else { "user" };
+        self.cluster.state().access.acl.push(AclEntry {
+            path: path.to_owned(),
+            kind: kind.to_owned(),
+            subject: subject.to_owned(),
+            role: role.to_owned(),
+            propagate: true,
+        });
+    }
+
+    pub(crate) fn revoke(&self, path: &str, subject: &str) {
+        self.cluster.state().access.acl.retain(|e| e.path != path || e.subject != subject);
+    }
+
+    pub(crate) fn state(&self) -> Value {
+        let state = self.cluster.state();
+        let guests: BTreeMap<String, Value> = state
+            .guests
+            .iter()
+            .map(|(id, g)| {
+                let mut config = g.config.clone();
+                if let Some(secret) = config.get_mut("cipassword") {
+                    *secret = "**********".to_owned();
+                }
+                let item = json!({ "node": g.node, "config": config, "running": g.run.is_some(),
+                                   "template": g.is_template(), "digest": g.digest(),
+                                   "pending": g.pending.keys().collect::<Vec<_>>() });
+                (id.to_string(), item)
+            })
+            .collect();
+        let tasks: Vec<Value> = state
+            .tasks
+            .iter()
+            .map(|t| {
+                let end = t.ended();
+                json!({ "upid": t.upid, "running": end.is_none(), "exitstatus": end.map(|e| e.text) })
+            })
+            .collect();
+        let nodes: BTreeMap<&String, String> =
+            state.nodes.iter().map(|(n, node)| (n, format!("{:?}", node.reach).to_lowercase())).collect();
+        let pairs: Vec<(String, Storage)> = state
+            .nodes
+            .keys()
+            .flat_map(|n| state.storages.values().map(move |s| (n.clone(), s.clone())))
+            .collect();
+        let mut answer = json!({ "release": self.cluster.personality().version, "nodes": nodes, "guests": guests,
+                                 "tasks": tasks, "pools": state.pools.keys().collect::<Vec<_>>() });
+        drop(state);
+        let mut volumes = BTreeMap::new();
+        for (node, storage) in pairs {
+            let found = crate::pve::storage::list(&self.cluster, &node, &storage);
+            volumes.insert(
+                format!("{node}/{}", storage.id),
+                found.iter().map(|e| e.volid.clone()).collect::<Vec<_>>(),
+            );
+        }
+        answer["volumes"] = json!(volumes);
+        answer
+    }
+}

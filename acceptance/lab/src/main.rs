@@ -1,0 +1,9 @@
+//! `hybridops-lab`: the laboratory on the command line.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

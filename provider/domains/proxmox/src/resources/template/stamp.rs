@@ -1,0 +1,206 @@
+//! The stamp: what a template says of its own making, kept in the guest's notes.
+//!
+//! It lets a run find what a killed run made, an import restore what only the configuration knew, and a delete
+//! tell its own guest from a stranger with the same number. It is an HTML comment: the web interface renders
+//! notes as Markdown and does not show it.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::model::{Template, TemplateDisk, TemplateImage, Transfer};
+
+const OPEN: &str = "<!-- hybridops:";
+const CLOSE: &str = "-->";
+
+/// What the stamp holds. Additions are optional fields; readers ignore what they do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    pub(super) kind: Kind,
+    /// Tells the making: the same name, version, image, disk and node have the same key.
+    pub(super) key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<String>,
+    pub(super) node: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) image: Option<StampImage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) disk: Option<StampDisk>,
+    /// The checksum the image was verified with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sum: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) adopted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cloud_init_storage: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) password_version: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    Template,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StampImage {
+    pub(super) url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checksum: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checksum_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) storage: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) transfer: Option<String>,
+    #[serde(default)]
+    pub(super) keep: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StampDisk {
+    pub(super) storage: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<String>,
+    pub(super) slot: String,
+}
+
+impl Stamp {
+    /// The stamp of what this plan makes from an image with this checksum.
+    pub(super) fn of(plan: &Template, sum: Option<&str>) -> Self {
+        let image = plan.image.as_ref().map(StampImage::of);
+        let disk = plan.disk.as_ref().map(StampDisk::of);
+        let vmid = plan.adopt.as_ref().map(|adopt| adopt.vmid);
+        let making = (&plan.name, &plan.version, &plan.node, image.as_ref().map(|image| &image.url), &disk, sum, vmid);
+        // A tuple of strings and numbers always serialises.
+        let text = serde_json::to_string(&making).unwrap_or_default();
+        let key = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            kind: Kind::Template,
+            key,
+            version: plan.version.clone(),
+            node: plan.node.clone(),
+            image,
+            disk,
+            sum: sum.map(str::to_owned),
+            adopted: plan.adopt.is_some(),
+            cloud_init_storage: plan.cloud_init.as_ref().and_then(|cloud_init| cloud_init.storage.clone()),
+            password_version: plan.cloud_init.as_ref().and_then(|cloud_init| cloud_init.password_version),
+        }
+    }
+}
+
+impl StampImage {
+    fn of(image: &TemplateImage) -> Self {
+        Self {
+            url: image.url.clone(),
+            checksum: image.checksum.clone(),
+            checksum_url: image.checksum_url.clone(),
+            storage: image.storage.clone(),
+            transfer: image.transfer.map(|transfer| transfer.as_str().to_owned()),
+            keep: image.keep,
+        }
+    }
+
+    pub(super) fn model(&self) -> TemplateImage {
+        TemplateImage {
+            url: self.url.clone(),
+            checksum: self.checksum.clone(),
+            checksum_url: self.checksum_url.clone(),
+            storage: self.storage.clone(),
+            transfer: self.transfer.as_deref().and_then(|transfer| transfer.parse::<Transfer>().ok()),
+            keep: self.keep,
+        }
+    }
+}
+
+impl StampDisk {
+    fn of(disk: &TemplateDisk) -> Self {
+        Self { storage: disk.storage.clone(), size: disk.size.clone(), slot: disk.slot.clone() }
+    }
+}
+
+/// Notes of the user's text and the stamp.
+pub(super) fn notes(text: Option<&str>, stamp: &Stamp) -> String {
+    // A comment ends at the first `-->`, whatever quotes it stands in.
+    let json = serde_json::to_string(stamp).unwrap_or_default().replace('>', "\\u003e");
+    match text.map(str::trim_end).filter(|text| !text.is_empty()) {
+        Some(text) => format!("{text}\n\n{OPEN}{json} {CLOSE}"),
+        None => format!("{OPEN}{json} {CLOSE}"),
+    }
+}
+
+/// The user's text and the stamp of a guest's notes.
+pub(super) fn split(notes: &str) -> (Option<String>, Option<Stamp>) {
+    let text = |text: &str| Some(text.trim_end().to_owned()).filter(|text| !text.is_empty());
+    let Some(start) = notes.rfind(OPEN) else { return (text(notes), None) };
+    let (before, comment) = notes.split_at(start);
+    let body = comment.strip_prefix(OPEN).and_then(|rest| rest.split_once(CLOSE));
+    let Some((json, after)) = body else { return (text(notes), None) };
+    match serde_json::from_str(json.trim()) {
+        Ok(stamp) => (text(&format!("{}{}", before.trim_end(), after.trim_end())), Some(stamp)),
+        Err(_) => (text(notes), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stamp(url: &str) -> Stamp {
+        Stamp {
+            kind: Kind::Template,
+            key: "0123456789abcdef".to_owned(),
+            version: Some("1.0".to_owned()),
+            node: "pve1".to_owned(),
+            image: Some(StampImage {
+                url: url.to_owned(),
+                checksum: None,
+                checksum_url: Some("https://x/SHA256SUMS".to_owned()),
+                storage: None,
+                transfer: None,
+                keep: false,
+            }),
+            disk: None,
+            sum: None,
+            adopted: false,
+            cloud_init_storage: None,
+            password_version: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stamped_is_read_back(text in "[a-zA-Z0-9 \\n#<>!-]{0,80}", url in "https://[a-z>/-]{1,40}") {
+            prop_assume!(!text.contains(OPEN));
+            let stamp = stamp(&url);
+            let (read, found) = split(&notes(Some(&text), &stamp));
+            prop_assert_eq!(found, Some(stamp));
+            let kept = text.trim_end();
+            prop_assert_eq!(read.as_deref().unwrap_or_default(), kept);
+        }
+
+        #[test]
+        fn any_notes_can_be_split(text in "\\PC{0,200}") {
+            let _ = split(&text);
+        }
+    }
+
+    #[test]
+    fn foreign_notes_are_left_alone() {
+        assert_eq!(split("by hand\n"), (Some("by hand".to_owned()), None));
+        assert_eq!(split(""), (None, None));
+        let damaged = format!("text {OPEN}{{}} {CLOSE}");
+        assert_eq!(split(&damaged), (Some(damaged.clone()), None));
+    }
+
+    #[test]
+    fn what_stands_after_the_stamp_is_kept() {
+        let edited = format!("{}\nadded below", notes(Some("above"), &stamp("https://x")));
+        let (text, found) = split(&edited);
+        assert!(found.is_some());
+        assert_eq!(text.as_deref(), Some("above\nadded below"));
+    }
+}

@@ -1,0 +1,5 @@
+action "example_power" "off" {
+  config {
+    guest = 100
+  }
+}

@@ -1,0 +1,3 @@
+output "sum" {
+  value = provider::example::add_all(1, 2, 3)
+}

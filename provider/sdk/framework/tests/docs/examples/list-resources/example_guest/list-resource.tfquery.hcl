@@ -1,0 +1,3 @@
+list "example_guest" "all" {
+  provider = example
+}

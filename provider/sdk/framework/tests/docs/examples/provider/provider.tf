@@ -1,0 +1,3 @@
+provider "example" {
+  endpoint = "https://example"
+}

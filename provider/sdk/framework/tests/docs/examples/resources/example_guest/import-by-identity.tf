@@ -1,0 +1,4 @@
+import {
+  to       = example_guest.db
+  identity = { node = "pve1", vmid = 100 }
+}

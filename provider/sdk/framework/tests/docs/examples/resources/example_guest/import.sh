@@ -1,0 +1,1 @@
+terraform import example_guest.db pve1/100

@@ -1,0 +1,4 @@
+resource "example_guest" "db" {
+  node  = "pve1"
+  disks = { root = { size = 8 } }
+}
