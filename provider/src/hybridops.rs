@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use domain_proxmox::{Proxmox, ProviderConfig};
+use domain_proxmox::{ProviderConfig, Proxmox};
 use tf_framework::{ConfigureContext, Diagnostics, Model, Provider, Registry, Result};
 
 /// The hybridops provider runs a hybrid platform: Proxmox VE and what stands on it. Every section is optional; a
@@ -41,6 +41,12 @@ impl Provider for Hybridops {
 
     fn validate(config: &ConfigurationPartial, diagnostics: &mut Diagnostics) {
         ProviderConfig::validate(&config.proxmox, diagnostics);
+    }
+
+    fn tally(&self) -> Option<String> {
+        let client = self.proxmox.get()?.as_ref().ok()?.as_ref()?;
+        let asked = client.api.counters().describe();
+        (!asked.is_empty()).then(|| format!("Requests to Proxmox VE so far:\n{asked}"))
     }
 
     fn register(registry: &mut Registry<Self>) {

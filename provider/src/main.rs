@@ -33,7 +33,8 @@ fn main() -> ExitCode {
         return tf_framework::serve::<Hybridops>(Mode::Plugin);
     }
     // Go programs are called with one dash.
-    let arguments = std::env::args_os().map(|argument| if argument == "-debug" { "--debug".into() } else { argument });
+    let arguments =
+        std::env::args_os().map(|argument| if argument == "-debug" { "--debug".into() } else { argument });
     let arguments = Arguments::parse_from(arguments);
     match arguments.command {
         Some(Command::Docs(docs)) => docs.run(),

@@ -2,15 +2,15 @@
 
 pub mod api;
 mod client;
-mod data_sources;
+pub mod data_sources;
 mod errors;
 mod images;
 mod preflight;
 mod provider_config;
-mod resources;
+pub mod resources;
 
 pub use client::Proxmox;
-pub use provider_config::ProviderConfig;
+pub use provider_config::{Concurrency, Environment, ProviderConfig, ProviderConfigPartial};
 
 use tf_framework::{Provider, Registry, SelectClient};
 

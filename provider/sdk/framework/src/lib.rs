@@ -4,7 +4,6 @@
 //! ([`planner`]); the server ([`server`]) speaks the plugin protocol and calls the typed traits: [`Resource`],
 //! [`DataSource`], [`EphemeralResource`], [`Action`], [`ListResource`], [`Function`], [`Provider`].
 
-
 mod action;
 mod context;
 mod data_source;
@@ -36,13 +35,10 @@ pub use list::{ListContext, ListResource};
 pub use model::{AttributeType, Computed, Empty, Field, GoDuration, Model, Sensitive, Timeouts, WriteOnly};
 pub use provider::{ConfigureContext, Provider, Registry, no_client};
 pub use raw_state::RawState;
-pub use serve::{Mode, serve};
 pub use resource::{DefaultTimeouts, ImportId, MoveSource, Resource, ResourceModel, SelectClient};
+pub use serve::{Mode, serve};
 
 pub use tf_value::{Number, Path, Step, Type, Value};
 
 #[doc(inline)]
 pub use tf_framework_derive::{Choice, Model, Resource, function};
-
-/// The values the models are made of.
-pub use tf_value::{Number, Path, Step, Type, Value};

@@ -40,7 +40,9 @@ impl PrivateState {
             Some(json) => serde_json::from_value(json.clone()).map_err(|error| {
                 Diagnostics::error(
                     "Private state cannot be read",
-                    format!("The data kept beside the state does not fit this version of the provider: {error}."),
+                    format!(
+                        "The data kept beside the state does not fit this version of the provider: {error}."
+                    ),
                 )
             }),
         }

@@ -286,7 +286,8 @@ fn old_state_is_read_by_the_struct_of_its_version() {
 #[test]
 fn what_is_derived_passes_the_rules_of_core() {
     use tf_framework::validation::{SchemaKind, check_schema};
-    let problems = check_schema("test_guest", SchemaKind::Resource, &Guest::schema()).err().unwrap_or_default();
+    let problems =
+        check_schema("test_guest", SchemaKind::Resource, &Guest::schema()).err().unwrap_or_default();
     let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(shown.is_empty(), "{}", shown.join("\n"));
 }

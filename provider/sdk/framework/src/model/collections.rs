@@ -13,7 +13,9 @@ use crate::schema::{Attribute, AttributeKind, Equality, Nesting, Validator};
 pub fn element_attribute(element: Attribute, nesting: Nesting) -> Attribute {
     let sensitive = element.sensitive;
     let mut attribute = match element.kind {
-        AttributeKind::Nested { nesting: Nesting::Single, attributes } => Attribute::nested(nesting, attributes),
+        AttributeKind::Nested { nesting: Nesting::Single, attributes } => {
+            Attribute::nested(nesting, attributes)
+        }
         kind => {
             let ty = Attribute::of(kind).value_type();
             let mut attribute = Attribute::leaf(match nesting {

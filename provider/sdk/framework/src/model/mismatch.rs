@@ -57,6 +57,8 @@ impl Mismatch {
 
 impl From<Mismatch> for Diagnostics {
     fn from(mismatch: Mismatch) -> Self {
-        Diagnostic::error("Value does not fit the attribute", format!("{mismatch}.")).at(mismatch.path()).into()
+        Diagnostic::error("Value does not fit the attribute", format!("{mismatch}."))
+            .at(mismatch.path())
+            .into()
     }
 }

@@ -23,9 +23,15 @@
 //! before and after. Adding or removing an object is no change of its members: put the modifier on the collection
 //! if it is to count. In a set the whole set is named, since its elements have no address.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+mod examples;
 mod inspect;
 mod pairing;
 mod plan;
+#[cfg(test)]
+mod properties;
 mod replace;
 mod spelling;
 mod write_only;

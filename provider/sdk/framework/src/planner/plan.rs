@@ -108,7 +108,7 @@ fn draft_member(member: Member<'_>, prior: Option<&Value>, config: &Value) -> Dr
                 if_unchanged: prior.cloned().unwrap_or(Value::Null),
                 if_changed: computed(attribute, prior),
             },
-            _ => Draft::settled(absent(member)),
+            _ => Draft::settled(absent(member, config)),
         };
     }
     let prior = prior.filter(|prior| prior.is_known());
@@ -133,12 +133,13 @@ fn computed(attribute: &Attribute, prior: Option<&Value>) -> Value {
     prior.filter(keeps).cloned().unwrap_or(Value::UNKNOWN)
 }
 
-/// What stands for a member that is not configured and not computed. Absent blocks are empty, not null.
-fn absent(member: Member<'_>) -> Value {
+/// What stands for a member that is not configured and not computed. Absent blocks are empty, not null; a null
+/// keeps the type it may carry.
+fn absent(member: Member<'_>, config: &Value) -> Value {
     match (member.attribute, member.nested.map(|nested| nested.nesting)) {
         (None, Some(Nesting::List)) => Value::List(Vec::new()),
         (None, Some(Nesting::Set)) => Value::set(Vec::new()),
-        _ => Value::Null,
+        _ => config.clone(),
     }
 }
 

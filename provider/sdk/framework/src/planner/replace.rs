@@ -77,33 +77,27 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Elements that are only before or only after are taken for changed elements as long as there are both.
+    /// Elements that are only before or only after are taken for changed elements as long as there are both: a
+    /// prior element whose every possible successor requires replacement requires it of the set.
     fn set(&mut self, nested: Nested<'_>, change: Change<'a>, path: &Path) {
         let before = nested.objects(change.prior);
-        let after = nested.objects(change.planned);
+        let after = with_configuration(nested, change);
         let order: Vec<usize> = (0..after.len()).collect();
-        let stays = |after_index: usize, before_index: usize| {
-            untouched(nested.members, before[before_index].1, after[after_index].1)
-        };
+        let stays =
+            |new: usize, old: usize| untouched(nested.members, before[old].1, after[new].0, after[new].1);
         let partners = pairing::pair(&order, before.len(), stays);
-        let gone =
-            (0..before.len()).filter(|index| !partners.contains(&Some(*index))).map(|index| before[index].1);
-        let come = (0..after.len()).filter(|index| partners[*index].is_none()).map(|index| after[index].1);
-        let come: Vec<&'a Value> = if change.planned.is_unknown() { vec![&UNKNOWN] } else { come.collect() };
+        let come: Vec<_> =
+            (0..after.len()).filter(|new| partners[*new].is_none()).map(|new| after[new]).collect();
+        let gone = (0..before.len()).filter(|old| !partners.contains(&Some(*old))).map(|old| before[old].1);
         for prior in gone {
-            let mut inner = Search {
-                prior_object: self.prior_object,
-                planned_object: self.planned_object,
-                found: BTreeSet::new(),
+            let demands = |(planned, config): &(&'a Value, &'a Value)| {
+                let mut search = Search { found: BTreeSet::new(), ..*self };
+                search.object(nested.members, Change { prior, planned, config }, &Path::root());
+                !search.found.is_empty()
             };
-            let every_one_demands = !come.is_empty()
-                && come.iter().all(|planned| {
-                    inner.found.clear();
-                    inner.object(nested.members, Change { prior, planned, config: planned }, &Path::root());
-                    !inner.found.is_empty()
-                });
-            if every_one_demands {
+            if !come.is_empty() && come.iter().all(demands) {
                 self.found.insert(path.clone());
+                return;
             }
         }
     }
@@ -124,14 +118,42 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether a planned element is a prior element in which nothing but computed values may change.
-fn untouched(members: Members<'_>, prior: &Value, planned: &Value) -> bool {
+/// The planned elements of a set, each with its configuration. One unknown element stands for an unknown set.
+fn with_configuration<'a>(nested: Nested<'_>, change: Change<'a>) -> Vec<(&'a Value, &'a Value)> {
+    if change.planned.is_unknown() {
+        return vec![(&UNKNOWN, &UNKNOWN)];
+    }
+    let (planned, configs) = (nested.objects(change.planned), nested.objects(change.config));
+    let order: Vec<usize> = (0..planned.len()).collect();
+    let fits = |planned_at: usize, config: usize| {
+        pairing::corresponds(nested.members, planned[planned_at].1, configs[config].1)
+    };
+    let found = pairing::pair(&order, configs.len(), fits);
+    let config = |index: Option<usize>| index.map_or(&NULL, |index| configs[index].1);
+    planned.iter().zip(found).map(|((_, planned), index)| (*planned, config(index))).collect()
+}
+
+/// Whether a planned element is a prior element in which nothing but unconfigured computed values may change.
+fn untouched(members: Members<'_>, prior: &Value, planned: &Value, config: &Value) -> bool {
     if !prior.is_known() || !planned.is_known() {
         return prior == planned;
     }
     members.iter().all(|member| {
-        let (prior, planned) = (member_of(prior, member.name), member_of(planned, member.name));
-        (planned.is_unknown() && member.is_computed())
-            || pairing::all_correspond(member, prior, planned, untouched)
+        let of = |object| member_of(object, member.name);
+        let (prior, planned, config) = (of(prior), of(planned), of(config));
+        let open = planned.is_unknown() && config.is_null() && member.is_computed();
+        open || match member.nested {
+            Some(nested) if nested.nesting != Nesting::Set && planned.is_known() && prior.is_known() => {
+                let (befores, afters) = (nested.objects(prior), nested.objects(planned));
+                befores.len() == afters.len()
+                    && afters.iter().all(|(place, planned)| {
+                        let config = place.look_up(config).unwrap_or(&NULL);
+                        place
+                            .look_up(prior)
+                            .is_some_and(|prior| untouched(nested.members, prior, planned, config))
+                    })
+            }
+            _ => prior == planned,
+        }
     })
 }

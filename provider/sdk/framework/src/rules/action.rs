@@ -8,6 +8,7 @@ use super::compatible::compatible;
 use super::object::{assert_type, assert_write_only};
 use super::violation::{Findings, Rule, RuleViolation, Stage};
 use crate::schema::Schema;
+use crate::schema::members::attribute_at;
 
 /// What is to be done with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +28,8 @@ pub enum PlannedAction {
 /// A plan as core sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
+    /// Schema of the resource.
+    pub schema: &'a Schema,
     /// The object in state.
     pub prior: &'a Value,
     /// The planned object.
@@ -35,13 +38,17 @@ pub struct Change<'a> {
     pub requires_replace: &'a BTreeSet<Path>,
 }
 
-/// The paths that core takes for a replacement: those whose value changes. Core ignores the others.
+/// The paths that core takes for a replacement: those whose value changes, and write-only ones, whose change
+/// nobody sees. Core ignores the others.
 #[must_use]
 pub fn effective_replace_paths(change: Change<'_>) -> BTreeSet<Path> {
     if change.prior.is_null() {
         return BTreeSet::new();
     }
-    let counts = |path: &&Path| look_up(change.prior, path) != look_up(change.planned, path);
+    let write_only =
+        |path: &Path| attribute_at((&change.schema.block).into(), path).is_some_and(|found| found.write_only);
+    let counts =
+        |path: &&Path| write_only(path) || look_up(change.prior, path) != look_up(change.planned, path);
     change.requires_replace.iter().filter(counts).cloned().collect()
 }
 
@@ -82,7 +89,8 @@ pub fn assert_replace_paths(change: Change<'_>) -> Vec<RuleViolation> {
 
 /// Core's check of the plan made during apply against the one that was approved.
 #[must_use]
-pub fn assert_final_plan(schema: &Schema, first: Change<'_>, second: Change<'_>) -> Vec<RuleViolation> {
+pub fn assert_final_plan(first: Change<'_>, second: Change<'_>) -> Vec<RuleViolation> {
+    let schema = second.schema;
     let mut findings = Findings::new(Stage::FinalPlan);
     if !assert_type(schema, second.planned, &mut findings) {
         return findings.found;

@@ -65,7 +65,8 @@ impl Check<'_> {
     }
 
     fn member(&mut self, member: Member<'_>, planned: &Value, actual: &Value, path: &Path, secret: bool) {
-        let secret = secret || member.attribute.is_some_and(|attribute| attribute.sensitive);
+        let secret =
+            secret || member.attribute.is_some_and(|attribute| attribute.sensitive || attribute.write_only);
         match member.nested {
             Some(nested) if planned.is_known() && actual.is_known() => {
                 self.nested(nested, planned, actual, path, secret);

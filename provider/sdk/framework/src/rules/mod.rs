@@ -12,6 +12,8 @@ mod compatible;
 mod object;
 mod planned;
 mod proposed;
+#[cfg(test)]
+mod table;
 mod violation;
 
 pub use action::{

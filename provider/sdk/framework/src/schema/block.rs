@@ -90,7 +90,8 @@ impl Block {
     /// The object type of the block's content.
     #[must_use]
     pub fn value_type(&self) -> Type {
-        let attributes = self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value_type()));
+        let attributes =
+            self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value_type()));
         let blocks = self.blocks.iter().map(|(name, nested)| (name.clone(), nested.value_type()));
         Type::object(attributes.chain(blocks))
     }

@@ -34,11 +34,14 @@ impl Equality {
             (Self::Meaning { same, .. }, Value::String(left), Value::String(right)) => same(left, right),
             (Self::Meaning { .. }, ..) => false,
             (Self::Elements(inner), Value::List(left), Value::List(right)) => {
-                left.len() == right.len() && left.iter().zip(right).all(|(left, right)| inner.same(left, right))
+                left.len() == right.len()
+                    && left.iter().zip(right).all(|(left, right)| inner.same(left, right))
             }
             (Self::Elements(inner), Value::Map(left), Value::Map(right)) => {
                 left.len() == right.len()
-                    && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| inner.same(value, other)))
+                    && left
+                        .iter()
+                        .all(|(key, value)| right.get(key).is_some_and(|other| inner.same(value, other)))
             }
             (Self::Elements(inner), Value::Set(left), Value::Set(right)) => {
                 left.len() == right.len()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tf_value::{Path, Value};
+use tf_value::{Path, Step, Value};
 
 use super::{Attribute, AttributeKind, Attributes, Block, BlockNesting, Equality, NestedBlock, Nesting};
 
@@ -186,4 +186,21 @@ pub(crate) fn member_of<'v>(object: &'v Value, name: &str) -> &'v Value {
 /// An object with each of its members made anew.
 pub(crate) fn object_with(members: Members<'_>, mut make: impl FnMut(Member<'_>) -> Value) -> Value {
     Value::Object(members.iter().map(|member| (member.name.to_owned(), make(member))).collect())
+}
+
+/// The attribute that a path into an object leads to; `None` for a block, an element or a part of a leaf.
+pub(crate) fn attribute_at<'a>(members: Members<'a>, path: &Path) -> Option<&'a Attribute> {
+    let mut members = Some(members);
+    let mut found = None;
+    for step in path.steps() {
+        found = match step {
+            Step::Attribute(name) => {
+                let member = members?.iter().find(|member| member.name == name)?;
+                members = member.nested.map(|nested| nested.members);
+                member.attribute
+            }
+            Step::Key(_) | Step::Index(_) | Step::Element(_) => None,
+        };
+    }
+    found
 }

@@ -32,7 +32,7 @@ impl<P: Provider> Inner<P> {
         let checked = guard::run_now("Validating the action", || {
             let config = wire::decode(request.config.as_ref(), &action.shape().ty)?;
             let mut diagnostics = validation::validate_config(&action.shape().schema.block, &config);
-            diagnostics.extend(action.validate(&config));
+            action.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
@@ -87,7 +87,8 @@ impl<P: Provider> Inner<P> {
         let action = self.registry.actions.get(name).ok_or_else(|| unknown_type("action", name))?;
         let config = wire::decode(request.config.as_ref(), &action.shape().ty)?;
         let config = planner::apply_defaults(&action.shape().schema.block, config);
-        let timeout = super::resources::timeout_of(&config, "invoke").unwrap_or(DefaultTimeouts::USUAL.create);
+        let timeout =
+            super::resources::timeout_of(&config, "invoke").unwrap_or(DefaultTimeouts::USUAL.create);
         let invoking = action.invoke(self.environment(timeout, warnings), config, progress);
         guard::run(&format!("Running {name}"), timeout, &self.cancel, invoking).await
     }

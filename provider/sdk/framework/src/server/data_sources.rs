@@ -12,7 +12,10 @@ use crate::resource::DefaultTimeouts;
 use crate::validation;
 
 impl<P: Provider> Inner<P> {
-    pub(super) fn validate_data_source(&self, request: &pb::validate_data_resource_config::Request) -> Diagnostics {
+    pub(super) fn validate_data_source(
+        &self,
+        request: &pb::validate_data_resource_config::Request,
+    ) -> Diagnostics {
         let Some(source) = self.registry.data_sources.get(&request.type_name) else {
             return unknown_type("data source", &request.type_name);
         };
@@ -20,7 +23,7 @@ impl<P: Provider> Inner<P> {
             let config = wire::decode(request.config.as_ref(), &source.shape().ty)?;
             let mut diagnostics = validation::validate_config(&source.shape().schema.block, &config);
             diagnostics.extend(write_only_refused(&source.shape().schema.block, &config, false));
-            diagnostics.extend(source.validate(&config));
+            source.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
@@ -40,7 +43,7 @@ impl<P: Provider> Inner<P> {
                 None
             }
         };
-        pb::read_data_source::Response { state, diagnostics: wire::diagnostics(diagnostics), deferred: None }
+        pb::read_data_source::Response { state, diagnostics: self.told(diagnostics), deferred: None }
     }
 
     async fn read_data(
@@ -49,8 +52,7 @@ impl<P: Provider> Inner<P> {
         warnings: &Warnings,
     ) -> Result<pb::DynamicValue> {
         let name = &request.type_name;
-        let source =
-            self.registry.data_sources.get(name).ok_or_else(|| unknown_type("data source", name))?;
+        let source = self.registry.data_sources.get(name).ok_or_else(|| unknown_type("data source", name))?;
         let shape = source.shape();
         let config = wire::decode(request.config.as_ref(), &shape.ty)?;
         let with_defaults = planner::apply_defaults(&shape.schema.block, config.clone());

@@ -8,8 +8,8 @@ use crate::docs::{ObjectDocs, ProviderDocs, ResourceDocs};
 use crate::function::{FunctionDefinition, Parameter};
 use crate::provider::Provider;
 use crate::schema::{
-    Attribute, AttributeKind, Attributes, Block, BlockNesting, IdentitySchema, NestedBlock, Nesting, Presence,
-    Schema,
+    Attribute, AttributeKind, Attributes, Block, BlockNesting, IdentitySchema, NestedBlock, Nesting,
+    Presence, Schema,
 };
 
 pub(super) fn schema(schema: &Schema) -> pb::Schema {
@@ -88,13 +88,14 @@ fn object(nesting: Nesting, members: &Attributes) -> pb::schema::Object {
 }
 
 pub(super) fn identity(source: &IdentitySchema) -> pb::ResourceIdentitySchema {
-    let attribute = |attribute: &crate::schema::IdentityAttribute| pb::resource_identity_schema::IdentityAttribute {
-        name: attribute.name.clone(),
-        r#type: attribute.ty.to_json(),
-        required_for_import: attribute.required_for_import,
-        optional_for_import: !attribute.required_for_import,
-        description: attribute.description.clone(),
-    };
+    let attribute =
+        |attribute: &crate::schema::IdentityAttribute| pb::resource_identity_schema::IdentityAttribute {
+            name: attribute.name.clone(),
+            r#type: attribute.ty.to_json(),
+            required_for_import: attribute.required_for_import,
+            optional_for_import: !attribute.required_for_import,
+            description: attribute.description.clone(),
+        };
     pb::ResourceIdentitySchema {
         version: source.version,
         identity_attributes: source.attributes.iter().map(attribute).collect(),
@@ -174,7 +175,11 @@ pub(super) fn provider_docs<P: Provider>(inner: &Inner<P>) -> ProviderDocs {
             .iter()
             .map(|(name, list)| ObjectDocs {
                 name: name.clone(),
-                subcategory: registry.resources.get(name).map_or("", |resource| resource.subcategory()).to_owned(),
+                subcategory: registry
+                    .resources
+                    .get(name)
+                    .map_or("", |resource| resource.subcategory())
+                    .to_owned(),
                 schema: list.shape().schema.clone(),
             })
             .collect(),

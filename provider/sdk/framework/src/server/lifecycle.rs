@@ -134,9 +134,8 @@ impl<P: Provider> Inner<P> {
     pub(super) fn configure(&self, request: &pb::configure_provider::Request) -> Result<()> {
         let config = wire::decode(request.config.as_ref(), &self.provider_shape().ty)?;
         let cx = ConfigureContext { terraform_version: request.terraform_version.clone() };
-        let provider = guard::run_now("Configuring the provider", || {
-            P::configure(&cx, P::Config::partial(&config)?)
-        })??;
+        let provider =
+            guard::run_now("Configuring the provider", || P::configure(&cx, P::Config::partial(&config)?))??;
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(provider));
         Ok(())
     }

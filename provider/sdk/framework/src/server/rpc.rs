@@ -11,13 +11,20 @@ use super::{ProviderServer, actions, lists, wire};
 use crate::provider::Provider;
 
 /// Runs a call inside its span and logs how long it took.
-async fn traced<T>(name: &'static str, object: &str, call: impl Future<Output = T>) -> Result<Response<T>, Status> {
+async fn traced<T>(
+    name: &'static str,
+    object: &str,
+    call: impl Future<Output = T>,
+) -> Result<Response<T>, Status> {
     let span = info_span!("rpc", tf_rpc = name, tf_resource_type = object, tf_proto_version = "6.11");
     let started = Instant::now();
     let run = async {
         trace!("Received request");
         let answer = call.await;
-        debug!(tf_req_duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "Served request");
+        debug!(
+            tf_req_duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "Served request"
+        );
         answer
     };
     Ok(Response::new(run.instrument(span).await))
@@ -26,7 +33,7 @@ async fn traced<T>(name: &'static str, object: &str, call: impl Future<Output = 
 /// A file's worth of calls that answer with diagnostics only.
 macro_rules! diagnosed {
     ($module:ident, $diagnostics:expr) => {
-        pb::$module::Response { diagnostics: wire::diagnostics($diagnostics), ..Default::default() }
+        pb::$module::Response { diagnostics: wire::diagnostics($diagnostics) }
     };
 }
 
@@ -171,7 +178,8 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
         request: Request<pb::generate_resource_config::Request>,
     ) -> Result<Response<pb::generate_resource_config::Response>, Status> {
         let request = request.into_inner();
-        traced("GenerateResourceConfig", &request.type_name, async { self.inner.generate_config(&request) }).await
+        traced("GenerateResourceConfig", &request.type_name, async { self.inner.generate_config(&request) })
+            .await
     }
 
     async fn validate_data_resource_config(
@@ -179,7 +187,8 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
         request: Request<pb::validate_data_resource_config::Request>,
     ) -> Result<Response<pb::validate_data_resource_config::Response>, Status> {
         let request = request.into_inner();
-        let call = async { diagnosed!(validate_data_resource_config, self.inner.validate_data_source(&request)) };
+        let call =
+            async { diagnosed!(validate_data_resource_config, self.inner.validate_data_source(&request)) };
         traced("ValidateDataResourceConfig", &request.type_name, call).await
     }
 
@@ -215,7 +224,8 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
         request: Request<pb::validate_ephemeral_resource_config::Request>,
     ) -> Result<Response<pb::validate_ephemeral_resource_config::Response>, Status> {
         let request = request.into_inner();
-        let call = async { diagnosed!(validate_ephemeral_resource_config, self.inner.validate_ephemeral(&request)) };
+        let call =
+            async { diagnosed!(validate_ephemeral_resource_config, self.inner.validate_ephemeral(&request)) };
         traced("ValidateEphemeralResourceConfig", &request.type_name, call).await
     }
 
@@ -278,7 +288,12 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
     ) -> Result<Response<pb::plan_action::Response>, Status> {
         let request = request.into_inner();
         let name = request.action_type.clone();
-        let call = async { diagnosed!(plan_action, self.inner.plan_action(request).await) };
+        let call = async {
+            pb::plan_action::Response {
+                diagnostics: wire::diagnostics(self.inner.plan_action(request).await),
+                deferred: None,
+            }
+        };
         traced("PlanAction", &name, call).await
     }
 

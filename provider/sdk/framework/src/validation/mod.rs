@@ -3,6 +3,8 @@
 mod config;
 mod schema;
 mod siblings;
+#[cfg(test)]
+mod tests;
 
 pub use config::validate_config;
 pub use schema::{SchemaKind, SchemaProblem, SchemaRule, check_schema};

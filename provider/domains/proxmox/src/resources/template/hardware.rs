@@ -185,7 +185,7 @@ pub(super) fn creation(plan: &Template, disk: &TemplateDisk, image: &VolumeId, n
 }
 
 fn disk_options(disk: &TemplateDisk) -> String {
-    let mut options = String::new();
+    let mut options = disk.format.as_ref().map(|format| format!(",format={format}")).unwrap_or_default();
     if disk.discard {
         options.push_str(",discard=on");
     }

@@ -8,6 +8,7 @@ mod leftover;
 mod model;
 mod observe;
 mod plan;
+mod preflight;
 mod reap;
 mod stamp;
 

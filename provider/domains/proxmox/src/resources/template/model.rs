@@ -174,6 +174,10 @@ pub struct TemplateDisk {
         ))
     )]
     pub slot: String,
+    /// Format of the disk on storages that keep disks as files: `qcow2` allows linked clones there. The storage's own
+    /// choice when unset.
+    #[attr(validate(one_of("raw", "qcow2", "vmdk")))]
+    pub format: Option<String>,
     /// Whether blocks the guest frees are freed on the storage.
     #[attr(default = true)]
     pub discard: bool,

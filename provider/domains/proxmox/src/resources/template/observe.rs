@@ -110,6 +110,7 @@ fn disk(
                 storage: stamped.storage.clone(),
                 size: stamped.size.clone(),
                 slot: stamped.slot.clone(),
+                format: stamped.format.clone(),
                 discard: on_disk.is_some_and(|disk| disk.discard),
                 ssd: on_disk.is_some_and(|disk| disk.ssd),
             }
@@ -125,6 +126,8 @@ fn disk(
         storage: storage.to_owned(),
         size,
         slot: declared.slot.clone(),
+        // allocation forgets it; the file's name would tell, but only where there is one
+        format: declared.format.clone(),
         discard: on_disk.discard,
         // virtio disks cannot show it
         ssd: if declared.slot.starts_with("virtio") { declared.ssd } else { on_disk.ssd },

@@ -84,7 +84,7 @@ pub(super) async fn modify(cx: &mut PlanContext<Template>) -> Result<()> {
         plan_previous(cx)?;
         return Ok(());
     }
-    super::super::template_preflight(cx).await
+    super::preflight::check(cx).await
 }
 
 /// Whether the image's checksum may change without the configuration changing.

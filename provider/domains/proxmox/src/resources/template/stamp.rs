@@ -63,6 +63,8 @@ pub(super) struct StampDisk {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) size: Option<String>,
     pub(super) slot: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) format: Option<String>,
 }
 
 impl Stamp {
@@ -117,7 +119,12 @@ impl StampImage {
 
 impl StampDisk {
     fn of(disk: &TemplateDisk) -> Self {
-        Self { storage: disk.storage.clone(), size: disk.size.clone(), slot: disk.slot.clone() }
+        Self {
+            storage: disk.storage.clone(),
+            size: disk.size.clone(),
+            slot: disk.slot.clone(),
+            format: disk.format.clone(),
+        }
     }
 }
 

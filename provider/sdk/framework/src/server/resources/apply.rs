@@ -47,7 +47,7 @@ impl<P: Provider> Inner<P> {
                 response.private = request.planned_private;
             }
         }
-        response.diagnostics = wire::diagnostics(diagnostics);
+        response.diagnostics = self.told(diagnostics);
         response
     }
 
@@ -99,7 +99,11 @@ impl<P: Provider> Inner<P> {
             }
             Err(diagnostics) => match checkpoint {
                 Some(kept) => Left {
-                    state: planner::keep_spelling(block, &planned, planner::strip_write_only(block, kept.state)),
+                    state: planner::keep_spelling(
+                        block,
+                        &planned,
+                        planner::strip_write_only(block, kept.state),
+                    ),
                     private: kept.private,
                     diagnostics,
                 },

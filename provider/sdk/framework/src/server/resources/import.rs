@@ -29,7 +29,7 @@ impl<P: Provider> Inner<P> {
         };
         pb::import_resource_state::Response {
             imported_resources,
-            diagnostics: wire::diagnostics(diagnostics),
+            diagnostics: self.told(diagnostics),
             deferred: None,
         }
     }
@@ -73,7 +73,10 @@ impl<P: Provider> Inner<P> {
         })
     }
 
-    fn take_over(&self, request: pb::move_resource_state::Request) -> Result<pb::move_resource_state::Response> {
+    fn take_over(
+        &self,
+        request: pb::move_resource_state::Request,
+    ) -> Result<pb::move_resource_state::Response> {
         let resource = self.resource(&request.target_type_name)?;
         let shape = resource.shape();
         let source = MoveSource {

@@ -35,7 +35,7 @@ impl<P: Provider> Inner<P> {
             let config = wire::decode(request.config.as_ref(), &shape.ty)?;
             let mut diagnostics = validation::validate_config(&shape.schema.block, &config);
             diagnostics.extend(write_only_refused(&shape.schema.block, &config, write_only_allowed));
-            diagnostics.extend(resource.validate(&config));
+            resource.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
@@ -71,7 +71,10 @@ pub(super) fn identity_of(schema: &IdentitySchema, object: &Value) -> Value {
 
 /// The identity on the wire, where the resource has one and it is worth telling: with a required attribute
 /// missing it would be refused.
-fn identity_data(schema: Option<&IdentitySchema>, object: &Value) -> Result<Option<pb::ResourceIdentityData>> {
+fn identity_data(
+    schema: Option<&IdentitySchema>,
+    object: &Value,
+) -> Result<Option<pb::ResourceIdentityData>> {
     let Some(schema) = schema else { return Ok(None) };
     if object.is_null() {
         return Ok(None);
@@ -90,7 +93,8 @@ fn identity_data(schema: Option<&IdentitySchema>, object: &Value) -> Result<Opti
 /// Reports breaches of core's rules as our own bugs, in builds with debug assertions.
 fn breaches(violations: Vec<crate::rules::RuleViolation>) -> Diagnostics {
     let report = |violation: crate::rules::RuleViolation| {
-        Diagnostic::error("The provider broke a rule of Terraform's", format!("{violation}.")).at(violation.path)
+        Diagnostic::error("The provider broke a rule of Terraform's", format!("{violation}."))
+            .at(violation.path)
     };
     violations.into_iter().map(report).collect()
 }

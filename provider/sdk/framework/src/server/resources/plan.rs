@@ -26,7 +26,7 @@ impl<P: Provider> Inner<P> {
             response.planned_state.clone_from(&request.prior_state);
             response.planned_private = request.prior_private;
         }
-        response.diagnostics = wire::diagnostics(diagnostics);
+        response.diagnostics = self.told(diagnostics);
         response
     }
 
@@ -69,7 +69,8 @@ impl<P: Provider> Inner<P> {
             let violations = rules::assert_plan_valid(&shape.schema, &prior, &config, &outcome.planned);
             breaches(violations).into_result(())?;
         }
-        response.planned_identity = identity_data(resource.identity(), &identity_source(&prior, &outcome.planned))?;
+        response.planned_identity =
+            identity_data(resource.identity(), &identity_source(&prior, &outcome.planned))?;
         response.planned_state = Some(wire::encode(&outcome.planned, &shape.ty)?);
         response.planned_private = outcome.private.encode();
         response.requires_replace = outcome.replace.iter().map(wire::path).collect();

@@ -15,7 +15,8 @@ impl<P: Provider> Inner<P> {
         &self,
         request: pb::upgrade_resource_state::Request,
     ) -> pb::upgrade_resource_state::Response {
-        let result = guard::run_now("Upgrading the state", || self.upgrade(request)).and_then(|result| result);
+        let result =
+            guard::run_now("Upgrading the state", || self.upgrade(request)).and_then(|result| result);
         match result {
             Ok(state) => {
                 pb::upgrade_resource_state::Response { upgraded_state: Some(state), diagnostics: Vec::new() }
@@ -35,13 +36,17 @@ impl<P: Provider> Inner<P> {
         if raw.json.is_empty() {
             return Err(Diagnostics::error(
                 "Stored state cannot be read",
-                format!("The state of {name} is in the format of Terraform 0.11 or older, which is not supported."),
+                format!(
+                    "The state of {name} is in the format of Terraform 0.11 or older, which is not supported."
+                ),
             ));
         }
         if request.version == shape.schema.version {
             // Attributes we do not know any more, or not yet, are dropped; so does the Go SDK.
-            let state = json::decode(&raw.json, &shape.ty, json::UnknownAttributes::Ignore)
-                .map_err(|error| Diagnostics::error("Stored state cannot be read", format!("{name}: {error}.")))?;
+            let state =
+                json::decode(&raw.json, &shape.ty, json::UnknownAttributes::Ignore).map_err(|error| {
+                    Diagnostics::error("Stored state cannot be read", format!("{name}: {error}."))
+                })?;
             return wire::encode(&state, &shape.ty);
         }
         let upgraded = resource.upgrade(request.version, &RawState::new(raw.json)).ok_or_else(|| {
