@@ -17,4 +17,6 @@ use tf_framework::{Provider, Registry, SelectClient};
 /// Registers everything of this domain. `client` finds the cluster's client in the configured provider.
 pub fn register<P: Provider>(registry: &mut Registry<P>, client: SelectClient<P, Proxmox>) {
     registry.resource::<resources::Template>(client);
+    registry.resource::<resources::Image>(client);
+    registry.list_resource::<resources::Images>(client);
 }
