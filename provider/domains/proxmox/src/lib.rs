@@ -4,7 +4,7 @@ pub mod api;
 mod client;
 pub mod data_sources;
 mod errors;
-mod images;
+pub mod images;
 mod preflight;
 mod provider_config;
 pub mod resources;
