@@ -43,6 +43,12 @@ impl Provider for Hybridops {
         ProviderConfig::validate(&config.proxmox, diagnostics);
     }
 
+    fn tally(&self) -> Option<String> {
+        let client = self.proxmox.get()?.as_ref().ok()?.as_ref()?;
+        let asked = client.api.counters().describe();
+        (!asked.is_empty()).then(|| format!("Requests to Proxmox VE so far:\n{asked}"))
+    }
+
     fn register(registry: &mut Registry<Self>) {
         domain_proxmox::register(registry, Self::proxmox);
     }

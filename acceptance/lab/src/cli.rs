@@ -264,6 +264,9 @@ fn conform(fixtures: Option<PathBuf>, flow: Option<&str>) -> anyhow::Result<Exit
 }
 
 fn api_table(schema: &Path) -> anyhow::Result<ExitCode> {
-    let _ = schema;
-    bail!("not built in yet")
+    let text =
+        std::fs::read_to_string(schema).with_context(|| format!("cannot read {}", schema.display()))?;
+    write!(std::io::stdout(), "{}", hybridops_lab::api_table(&text)?)
+        .context("cannot write to the terminal")?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::faults::{RequestFault, TaskFaultRule};
-use crate::lab::{Inner, NodeState};
+use crate::handles::Inner;
+use crate::lab::NodeState;
 
 type Shared = State<Arc<Inner>>;
 

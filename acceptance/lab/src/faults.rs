@@ -61,6 +61,7 @@ pub enum TaskEffect {
 
 /// Which requests a fault hits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RequestFault {
     /// Method, or empty for any.
     #[serde(default)]
@@ -80,6 +81,7 @@ pub struct RequestFault {
 
 /// Which tasks a fault hits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TaskFaultRule {
     /// Regular expression for the task type (`qmcreate`).
     pub task: String,

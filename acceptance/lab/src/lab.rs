@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -14,8 +14,9 @@ use tokio::task::JoinHandle;
 use crate::artefacts;
 use crate::control;
 use crate::faults::Faults;
+use crate::handles::Inner;
 use crate::journal::Journal;
-use crate::pve::access::{Access, AclEntry, Token, User};
+use crate::pve::access::{Access, Token};
 use crate::pve::cluster::{Cluster, ClusterConfig, Node, Reach, State};
 use crate::pve::guest::random_uuid;
 use crate::pve::http::{self, Endpoint};
@@ -109,21 +110,6 @@ pub enum NodeState {
     Offline,
     /// Takes connections and never answers: 596 from its peers.
     Silent,
-}
-
-/// What the control endpoint and the library share.
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) cluster: Arc<Cluster>,
-    pub(crate) dir: PathBuf,
-    pub(crate) endpoints: Vec<Endpoint>,
-    pub(crate) artefacts: SocketAddr,
-    pub(crate) artefact_journal: Arc<Journal>,
-    pub(crate) control: SocketAddr,
-    pub(crate) ca: String,
-    pub(crate) token: String,
-    pub(crate) root_password: String,
-    pub(crate) stop: Notify,
 }
 
 /// A running laboratory. Dropping it ends its servers; a temporary directory goes with it.
@@ -351,6 +337,15 @@ impl Lab {
         self.inner.set_node(node, state);
     }
 
+    /// A peer nobody serves: unreachable in one way or the other, or not there.
+    pub(crate) fn set_peer(&self, node: &str, reach: Option<Reach>) {
+        let mut state = self.inner.cluster.state();
+        match reach {
+            Some(reach) => state.nodes.insert(node.to_owned(), Node { reach, fingerprint: String::new() }),
+            None => state.nodes.remove(node),
+        };
+    }
+
     /// Makes a storage fail, or work again.
     pub fn set_storage_broken(&self, storage: &str, broken: bool) {
         self.inner.set_storage_broken(storage, broken);
@@ -421,123 +416,5 @@ impl Drop for Lab {
         for server in &self.servers {
             server.abort();
         }
-    }
-}
-
-impl Inner {
-    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
-        let urls: Vec<String> = self.endpoints.iter().map(Endpoint::url).collect();
-        let first = urls.first().cloned().unwrap_or_default();
-        let path = |name: &str| self.dir.join(name).display().to_string();
-        [
-            ("PROXMOX_VE_ENDPOINT", first),
-            ("PROXMOX_VE_ENDPOINTS", urls.join(",")),
-            ("PROXMOX_VE_API_TOKEN", self.token.clone()),
-            ("PROXMOX_VE_CA_CERTIFICATE", self.ca.clone()),
-            ("HYBRIDOPS_LAB_DIR", self.dir.display().to_string()),
-            ("HYBRIDOPS_LAB_CA_FILE", path("ca.pem")),
-            ("HYBRIDOPS_LAB_ROOT_PASSWORD", self.root_password.clone()),
-            ("HYBRIDOPS_LAB_ARTEFACTS", format!("http://{}", self.artefacts)),
-            ("HYBRIDOPS_LAB_CONTROL", format!("http://{}/_lab", self.control)),
-            (
-                "HYBRIDOPS_LAB_NODES",
-                self.endpoints.iter().map(|e| e.node.as_str()).collect::<Vec<_>>().join(","),
-            ),
-        ]
-        .into_iter()
-        .map(|(k, v)| (k.to_owned(), v))
-        .collect()
-    }
-
-    pub(crate) fn set_node(&self, node: &str, state: NodeState) {
-        let reach = match state {
-            NodeState::Online => Reach::Online,
-            NodeState::Offline => Reach::Offline,
-            NodeState::Silent => Reach::Silent,
-        };
-        if let Some(found) = self.cluster.state().nodes.get_mut(node) {
-            found.reach = reach;
-        }
-    }
-
-    /// Adds a node that nobody serves, as the recorded server's dead peers.
-    pub(crate) fn add_node(&self, node: &str, reach: Reach) {
-        self.cluster.state().nodes.insert(node.to_owned(), Node { reach, fingerprint: String::new() });
-    }
-
-    pub(crate) fn set_storage_broken(&self, storage: &str, broken: bool) {
-        if let Some(found) = self.cluster.state().storages.get_mut(storage) {
-            found.broken = broken;
-        }
-    }
-
-    pub(crate) fn add_token(&self, user: &str, id: &str) -> String {
-        let secret = random_uuid();
-        let token = Token { secret: secret.clone(), privsep: false, expire: 0, comment: String::new() };
-        let mut state = self.cluster.state();
-        let entry = state.access.users.entry(user.to_owned());
-        entry.or_insert_with(|| User { enable: true, ..User::default() }).tokens.insert(id.to_owned(), token);
-        format!("{user}!{id}={secret}")
-    }
-
-    pub(crate) fn grant(&self, path: &str, subject: &str, role: &str) {
-        let kind = if subject.contains('!') { "token" } else { "user" };
-        self.cluster.state().access.acl.push(AclEntry {
-            path: path.to_owned(),
-            kind: kind.to_owned(),
-            subject: subject.to_owned(),
-            role: role.to_owned(),
-            propagate: true,
-        });
-    }
-
-    pub(crate) fn revoke(&self, path: &str, subject: &str) {
-        self.cluster.state().access.acl.retain(|e| e.path != path || e.subject != subject);
-    }
-
-    pub(crate) fn state(&self) -> Value {
-        let state = self.cluster.state();
-        let guests: BTreeMap<String, Value> = state
-            .guests
-            .iter()
-            .map(|(id, g)| {
-                let mut config = g.config.clone();
-                if let Some(secret) = config.get_mut("cipassword") {
-                    *secret = "**********".to_owned();
-                }
-                let item = json!({ "node": g.node, "config": config, "running": g.run.is_some(),
-                                   "template": g.is_template(), "digest": g.digest(),
-                                   "pending": g.pending.keys().collect::<Vec<_>>() });
-                (id.to_string(), item)
-            })
-            .collect();
-        let tasks: Vec<Value> = state
-            .tasks
-            .iter()
-            .map(|t| {
-                let end = t.ended();
-                json!({ "upid": t.upid, "running": end.is_none(), "exitstatus": end.map(|e| e.text) })
-            })
-            .collect();
-        let nodes: BTreeMap<&String, String> =
-            state.nodes.iter().map(|(n, node)| (n, format!("{:?}", node.reach).to_lowercase())).collect();
-        let pairs: Vec<(String, Storage)> = state
-            .nodes
-            .keys()
-            .flat_map(|n| state.storages.values().map(move |s| (n.clone(), s.clone())))
-            .collect();
-        let mut answer = json!({ "release": self.cluster.personality().version, "nodes": nodes, "guests": guests,
-                                 "tasks": tasks, "pools": state.pools.keys().collect::<Vec<_>>() });
-        drop(state);
-        let mut volumes = BTreeMap::new();
-        for (node, storage) in pairs {
-            let found = crate::pve::storage::list(&self.cluster, &node, &storage);
-            volumes.insert(
-                format!("{node}/{}", storage.id),
-                found.iter().map(|e| e.volid.clone()).collect::<Vec<_>>(),
-            );
-        }
-        answer["volumes"] = json!(volumes);
-        answer
     }
 }

@@ -4,10 +4,12 @@
 //! an artefact server for images, a control endpoint, and handles to look inside, break things and count requests.
 //! What it answers is checked against recordings of a real 8.4.21 by the conformance replay ([`conformance`]).
 
+mod api_table;
 mod artefacts;
 pub mod conformance;
 mod control;
 mod faults;
+mod handles;
 mod journal;
 mod lab;
 mod peer;
@@ -19,3 +21,12 @@ pub use journal::{Entry, Journal};
 pub use lab::{Held, Lab, LabConfig, LabError, NodeState};
 pub use pve::personality::Release;
 pub use tls::TlsError;
+
+/// The API table made from the API viewer's schema, for the paths the stand-in serves.
+///
+/// # Errors
+/// The text is no JSON.
+pub fn api_table(schema: &str) -> Result<String, serde_json::Error> {
+    let schema = serde_json::from_str(schema)?;
+    Ok(api_table::reduce(&schema, "8.4", &|method, path| pve::api::handler(method, path).is_some()))
+}

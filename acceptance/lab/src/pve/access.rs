@@ -132,6 +132,8 @@ pub(crate) struct AclEntry {
 /// The user database.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
+    /// What stands for VM.Monitor in this release.
+    pub(crate) agent_privilege: &'static str,
     pub(crate) users: BTreeMap<String, User>,
     /// Groups with their comments.
     pub(crate) groups: BTreeMap<String, String>,
@@ -199,7 +201,12 @@ impl Access {
         );
         roles.insert("Administrator".into(), special(all));
         let root = User { enable: true, password: Some(hash_password(root_password)), ..User::default() };
-        Self { users: [("root@pam".into(), root)].into(), roles, ..Self::default() }
+        Self {
+            users: [("root@pam".into(), root)].into(),
+            roles,
+            agent_privilege: personality.agent_privilege,
+            ..Self::default()
+        }
     }
 
     /// All privileges of the release.
@@ -338,8 +345,11 @@ impl State {
                     return Err(Refusal::forbidden(""));
                 }
                 let path = fill(word(1), params);
-                // 9.x split VM.Monitor; the table is 8.4's.
-                let privileges: Vec<&str> = names(2);
+                // The table is 8.4's; 9.x split VM.Monitor.
+                let mut privileges: Vec<&str> = names(2);
+                for privilege in privileges.iter_mut().filter(|p| **p == "VM.Monitor") {
+                    *privilege = self.access.agent_privilege;
+                }
                 if options.contains(&"any") {
                     self.need_any(principal, &path, &privileges)
                 } else {

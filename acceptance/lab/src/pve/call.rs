@@ -65,10 +65,6 @@ impl Params {
         self.0.get(key)
     }
 
-    pub(crate) fn remove(&mut self, key: &str) -> Option<Param> {
-        self.0.remove(key)
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Param)> {
         self.0.iter().map(|(k, v)| (k.as_str(), v))
     }

@@ -23,6 +23,14 @@ pub(crate) struct Request {
     pub(crate) via: String,
 }
 
+/// The API's template for a split path, for counting.
+pub(crate) fn route(method: &str, segments: &[String]) -> Option<&'static str> {
+    match schema::find(method, &segments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Found::Served(template, _, _) => Some(template),
+        Found::NotServed | Found::Nothing => None,
+    }
+}
+
 impl Request {
     fn path(&self) -> String {
         format!("/{}", self.segments.join("/"))
@@ -30,14 +38,6 @@ impl Request {
 
     fn find(&self) -> Found {
         schema::find(&self.method, &self.segments.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-
-    /// The API's template for the path, for counting.
-    pub(crate) fn route(&self) -> Option<&'static str> {
-        match self.find() {
-            Found::Served(template, _, _) => Some(template),
-            Found::NotServed | Found::Nothing => None,
-        }
     }
 
     /// Whether it is answered without login.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, to_bytes};
@@ -30,6 +31,15 @@ use crate::peer;
 const BODY_LIMIT: usize = 512 * 1024;
 /// Idle connections live this long, as on a real server.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// How long a silent node holds a connection.
+const SILENCE: Duration = Duration::from_secs(120);
+/// A connection is closed after so many.
+const REQUESTS_PER_CONNECTION: u32 = 100;
+/// Longer answers are compressed for those who ask.
+const COMPRESS_FROM: usize = 1024;
+/// Where the API begins.
+const PREFIX: &str = "/api2/json";
 
 /// The connection is to be cut without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -66,21 +76,27 @@ async fn connection(
     client: SocketAddr,
     tls: TlsAcceptor,
 ) -> anyhow::Result<()> {
-    let reach = endpoint.cluster.state().nodes.get(&endpoint.node).map(|n| n.reach);
-    match reach {
-        Some(Reach::Online) => {}
-        Some(Reach::Silent) => {
-            tokio::time::sleep(Duration::from_secs(120)).await;
-            return Ok(());
-        }
-        // Closing at once with unread data resets the connection, which is what a dead node looks like from near.
-        Some(Reach::Offline) | None => return Ok(()),
+    if endpoint.unreachable().await {
+        return Ok(());
     }
     stream.set_nodelay(true)?;
     let stream = tls.accept(stream).await?;
-    let service = service_fn(move |request| {
+    let served = AtomicU32::new(0);
+    let service = service_fn(move |request: Request<Incoming>| {
         let endpoint = endpoint.clone();
-        async move { answer(endpoint, client, request).await }
+        let last = served.fetch_add(1, Ordering::Relaxed) + 1 >= REQUESTS_PER_CONNECTION;
+        async move {
+            // A node that goes takes its open connections with it.
+            if endpoint.unreachable().await {
+                return Err(Cut);
+            }
+            let gzip = accepts_gzip(request.headers());
+            let mut response = answer(endpoint, client, request).await?;
+            if last {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Cut>(if gzip { compress(response).await } else { response })
+        }
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -105,7 +121,12 @@ async fn answer(
         time: millis_now(),
         method: method.to_string(),
         path: path.clone(),
-        route: None,
+        route: request
+            .uri()
+            .path()
+            .strip_prefix(PREFIX)
+            .and_then(|raw| dispatch::route(method.as_str(), &segments(raw)))
+            .map(str::to_owned),
         params: Default::default(),
         principal: String::new(),
         status: 0,
@@ -169,7 +190,7 @@ fn millis_now() -> u64 {
 
 /// Path without its prefix, decoded.
 fn decoded_path(path: &str) -> String {
-    let path = path.strip_prefix("/api2/json").unwrap_or(path);
+    let path = path.strip_prefix(PREFIX).unwrap_or(path);
     percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
@@ -179,23 +200,17 @@ async fn work(endpoint: &Endpoint, request: Request<Incoming>, path: &str, seque
     if !matches!(head.method, Method::GET | Method::POST | Method::PUT | Method::DELETE) {
         return Err(Refusal::http(501, format!("method '{}' not available", head.method)));
     }
-    let Some(raw) = head.uri.path().strip_prefix("/api2/json") else {
+    let Some(raw) = head.uri.path().strip_prefix(PREFIX) else {
         return Err(Refusal::http(404, format!("no such file '{path}'")));
     };
-    let segments: Vec<String> = raw
-        .split('/')
-        .filter(|s| !s.is_empty())
-        .map(|s| percent_decode_str(s).decode_utf8_lossy().into_owned())
-        .collect();
     let mut request = dispatch::Request {
         method: head.method.to_string(),
-        segments: whole_volume(segments),
+        segments: segments(raw),
         params: Params::default(),
         upload: None,
         principal: None,
         via: endpoint.node.clone(),
     };
-    cluster.journal.update(sequence, |e| e.route = request.route().map(str::to_owned));
     match ticket::authenticate(cluster, &head.headers, &head.method) {
         Ok(principal) => {
             cluster.journal.update(sequence, |e| e.principal = principal.full_id());
@@ -233,6 +248,16 @@ async fn work(endpoint: &Endpoint, request: Request<Incoming>, path: &str, seque
         tokio::time::sleep(delay).await;
     }
     outcome
+}
+
+/// Decoded segments of a path.
+fn segments(raw: &str) -> Vec<String> {
+    whole_volume(
+        raw.split('/')
+            .filter(|s| !s.is_empty())
+            .map(|s| percent_decode_str(s).decode_utf8_lossy().into_owned())
+            .collect(),
+    )
 }
 
 /// A volume id may hold slashes; behind `content/` all is one segment.
@@ -335,6 +360,36 @@ async fn receive(
     Ok(upload)
 }
 
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("gzip"))
+}
+
+async fn compress(response: Response<Body>) -> Response<Body> {
+    let length =
+        response.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if length.is_none_or(|l| l <= COMPRESS_FROM) {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        // A body that breaks off stays broken: half of nothing is still a cut.
+        let cut = futures::stream::once(async {
+            Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+        });
+        return Response::from_parts(head, Body::from_stream(cut));
+    };
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let packed = std::io::Write::write_all(&mut encoder, &bytes).and_then(|()| encoder.finish());
+    match packed {
+        Ok(packed) => {
+            head.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(packed.len()));
+            Response::from_parts(head, Body::from(packed))
+        }
+        Err(_) => Response::from_parts(head, Body::from(bytes)),
+    }
+}
+
 fn respond(outcome: &Outcome, truncate: bool) -> Response<Body> {
     let (status, reason, text, json) = match outcome {
         Ok(answer) => (200, "OK".to_owned(), answer.body().to_string(), true),
@@ -370,6 +425,15 @@ fn respond(outcome: &Outcome, truncate: bool) -> Response<Body> {
 }
 
 impl Endpoint {
+    /// Whether the node is gone; a silent one lets the asker wait first.
+    async fn unreachable(&self) -> bool {
+        let reach = self.cluster.state().nodes.get(&self.node).map(|n| n.reach);
+        if reach == Some(Reach::Silent) {
+            tokio::time::sleep(SILENCE).await;
+        }
+        reach != Some(Reach::Online)
+    }
+
     /// URL of the endpoint.
     pub(crate) fn url(&self) -> String {
         format!("https://{}", self.address)

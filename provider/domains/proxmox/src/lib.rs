@@ -2,19 +2,21 @@
 
 pub mod api;
 mod client;
-mod data_sources;
+pub mod data_sources;
 mod errors;
-mod images;
+pub mod images;
 mod preflight;
 mod provider_config;
-mod resources;
+pub mod resources;
 
 pub use client::Proxmox;
-pub use provider_config::ProviderConfig;
+pub use provider_config::{Concurrency, Environment, ProviderConfig, ProviderConfigPartial};
 
 use tf_framework::{Provider, Registry, SelectClient};
 
 /// Registers everything of this domain. `client` finds the cluster's client in the configured provider.
 pub fn register<P: Provider>(registry: &mut Registry<P>, client: SelectClient<P, Proxmox>) {
     registry.resource::<resources::Template>(client);
+    registry.resource::<resources::Image>(client);
+    registry.list_resource::<resources::Images>(client);
 }

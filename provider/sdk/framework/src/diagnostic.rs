@@ -103,6 +103,13 @@ impl Diagnostics {
         self.0.extend(other);
     }
 
+    /// Adds a text to the detail of every error.
+    pub(crate) fn append_to_errors(&mut self, text: &str) {
+        for diagnostic in self.0.iter_mut().filter(|diagnostic| diagnostic.is_error()) {
+            diagnostic.detail.push_str(text);
+        }
+    }
+
     /// Whether any message is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {

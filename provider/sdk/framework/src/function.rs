@@ -1,4 +1,4 @@
-//! Provider functions: pure computations callable as `provider::hybridops::name(...)`.
+//! Provider functions: pure computations callable as `provider::acme::name(...)`.
 
 use tf_value::{Type, Value};
 
@@ -10,7 +10,8 @@ pub trait Function: Send + Sync + 'static {
     /// Name, parameters, result and documentation.
     fn definition() -> FunctionDefinition;
 
-    /// Computes the result from arguments that have been checked against the definition.
+    /// Computes the result from arguments that have been checked against the definition: one for each parameter,
+    /// then any number for the variadic one.
     ///
     /// # Errors
     /// What is wrong, and with which argument.
@@ -20,7 +21,7 @@ pub trait Function: Send + Sync + 'static {
 /// What Terraform knows of a function.
 #[derive(Debug, Clone)]
 pub struct FunctionDefinition {
-    /// The name after `provider::hybridops::`.
+    /// The name after `provider::acme::`.
     pub name: String,
     /// One line.
     pub summary: String,

@@ -20,9 +20,9 @@ use crate::resource::{Resource, ResourceModel, SelectClient};
 pub trait Provider: Sized + Send + Sync + 'static {
     /// The `provider` block.
     type Config: Model;
-    /// Prefix of every type name, `hybridops`.
+    /// Prefix of every type name, `acme`.
     const NAME: &'static str;
-    /// Source address, `registry.terraform.io/hybridops-studio/hybridops`.
+    /// Source address, `registry.terraform.io/acme-studio/acme`.
     const ADDRESS: &'static str;
     /// Version of the provider.
     const VERSION: &'static str;
@@ -36,6 +36,12 @@ pub trait Provider: Sized + Send + Sync + 'static {
     /// Checks what validators cannot express, offline.
     fn validate(config: &<Self::Config as Model>::Partial, diagnostics: &mut Diagnostics) {
         let _ = (config, diagnostics);
+    }
+
+    /// What was asked of the provider's servers so far, for people looking for the reason of a failure or of a wait.
+    /// Shown with errors, and logged, at DEBUG.
+    fn tally(&self) -> Option<String> {
+        None
     }
 
     /// Registers everything the provider has.

@@ -55,6 +55,24 @@ impl Counters {
         self.snapshot().values().map(|counter| counter.requests).sum()
     }
 
+    /// The totals as text for people, a line each; empty while nothing was asked.
+    pub fn describe(&self) -> String {
+        let line = |(key, counter): (CounterKey, Counter)| {
+            format!(
+                "{} {} {}: {} requests ({} repeated), {} bytes sent, {} received, {} ms",
+                key.host,
+                key.method,
+                key.class,
+                counter.requests,
+                counter.retries,
+                counter.bytes_sent,
+                counter.bytes_received,
+                counter.time.as_millis()
+            )
+        };
+        self.snapshot().into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
     /// Writes the totals to the log at DEBUG.
     pub fn log(&self) {
         for (key, counter) in self.snapshot() {

@@ -90,6 +90,7 @@ fn update(call: &Call) -> Outcome {
     let mut state = call.cluster.state();
     let others: Vec<u32> =
         state.pools.iter().filter(|(name, _)| *name != id).flat_map(|(_, p)| p.guests.clone()).collect();
+    let existing: Vec<u32> = state.guests.keys().copied().collect();
     let failed = |text: String| Refusal::died(format!("update pools failed: {text}"));
     let pool = state.pools.get_mut(id).ok_or_else(|| failed(format!("pool '{id}' does not exist")))?;
     if let Some(comment) = call.params.str("comment") {
@@ -112,7 +113,8 @@ fn update(call: &Call) -> Outcome {
             )));
         }
         pool.guests.retain(|g| *g != vmid);
-        if !remove {
+        // Ids without a machine are taken without complaint and forgotten.
+        if !remove && existing.contains(&vmid) {
             pool.guests.push(vmid);
         }
     }

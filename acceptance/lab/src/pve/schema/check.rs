@@ -13,22 +13,15 @@ const MISSING: &str = "property is missing and it is not optional";
 pub(crate) fn check(method: &Method, params: &Params) -> Outcome<()> {
     let mut errors = BTreeMap::new();
     for (name, param) in params.iter() {
-        let problem = match method.param(name) {
-            None => Some(UNKNOWN.to_owned()),
-            Some(spec) => check_param(name, param, spec).or_else(|| {
-                let other = spec.requires.as_deref()?;
-                params
-                    .get(other)
-                    .is_none()
-                    .then(|| (other, format!("missing property - '{name}' requires this property")))
-                    .map(|(other, text)| {
-                        errors.insert(other.to_owned(), text);
-                    });
-                None
-            }),
+        let Some(spec) = method.param(name) else {
+            errors.insert(name.to_owned(), UNKNOWN.to_owned());
+            continue;
         };
-        if let Some(problem) = problem {
+        if let Some(problem) = check_param(name, param, spec) {
             errors.insert(name.to_owned(), problem);
+        }
+        if let Some(other) = spec.requires.as_deref().filter(|o| params.get(o).is_none()) {
+            errors.insert(other.to_owned(), format!("missing property - '{name}' requires this property"));
         }
     }
     for name in method.required() {

@@ -71,7 +71,7 @@ mod tests {
     use super::super::qemu_option;
 
     fn parse(key: &str, text: &str) -> Result<super::Properties, String> {
-        let specs = qemu_option(key).and_then(|s| s.properties()).expect("a property string");
+        let specs = qemu_option(key).and_then(super::Spec::properties).expect("a property string");
         super::parse(key, text, specs)
     }
 

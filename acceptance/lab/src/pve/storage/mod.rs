@@ -187,7 +187,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) fn format_size(bytes: u64) -> String {
     let mut value = bytes;
     for (unit, next) in [("", "K"), ("K", "M"), ("M", "G"), ("G", "T")] {
-        if value % 1024 != 0 {
+        if !value.is_multiple_of(1024) {
             return format!("{value}{unit}");
         }
         value /= 1024;
@@ -213,7 +213,7 @@ pub(crate) fn parse_size(text: &str, default_unit: u64) -> Option<u64> {
     let fraction: f64 = number.parse().ok()?;
     // Sizes stay far below 2^52, where a double is still exact.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    (fraction >= 0.0).then(|| (fraction * unit as f64) as u64)
+    (fraction >= 0.0).then_some((fraction * unit as f64) as u64)
 }
 
 #[cfg(test)]

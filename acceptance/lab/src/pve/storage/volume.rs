@@ -174,10 +174,6 @@ impl Volume {
     pub(crate) fn is_base(&self) -> bool {
         self.name.starts_with("base-")
     }
-
-    pub(crate) fn is_cloudinit(&self) -> bool {
-        self.name.starts_with("vm-") && self.name.contains("-cloudinit")
-    }
 }
 
 impl Cluster {

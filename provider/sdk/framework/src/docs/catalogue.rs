@@ -6,7 +6,7 @@ use crate::schema::{IdentitySchema, Schema};
 /// Everything a provider has, as data.
 #[derive(Debug, Clone)]
 pub struct ProviderDocs {
-    /// The provider's name, `hybridops`.
+    /// The provider's name, `acme`.
     pub name: String,
     /// Its source address.
     pub address: String,

@@ -30,7 +30,7 @@ pub(super) fn page(
     Ok(sections.concat())
 }
 
-/// `provider::hybridops::join(first string, others string...) string`.
+/// `provider::acme::join(first string, others string...) string`.
 fn signature(provider: &ProviderDocs, function: &FunctionDefinition) -> String {
     let plain = function.parameters.iter().map(|parameter| format!("{} {}", parameter.name, parameter.ty));
     let variadic =

@@ -90,6 +90,17 @@ impl<P: Provider> Inner<P> {
         let provider = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
         Environment { provider, cancel: self.cancel.clone(), timeout, warnings: warnings.clone() }
     }
+
+    /// Diagnostics on their way out. At DEBUG an error carries what was asked of the provider's servers so far.
+    fn told(&self, mut diagnostics: Diagnostics) -> Vec<tfplugin_proto::tfplugin6::Diagnostic> {
+        if diagnostics.has_errors() && tracing::enabled!(tracing::Level::DEBUG) {
+            let provider = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(tally) = provider.and_then(|provider| provider.tally()) {
+                diagnostics.append_to_errors(&format!("\n\n{tally}"));
+            }
+        }
+        wire::diagnostics(diagnostics)
+    }
 }
 
 /// The warnings that were collected while an operation ran.

@@ -33,7 +33,7 @@ async fn traced<T>(
 /// A file's worth of calls that answer with diagnostics only.
 macro_rules! diagnosed {
     ($module:ident, $diagnostics:expr) => {
-        pb::$module::Response { diagnostics: wire::diagnostics($diagnostics), ..Default::default() }
+        pb::$module::Response { diagnostics: wire::diagnostics($diagnostics) }
     };
 }
 
@@ -288,7 +288,12 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
     ) -> Result<Response<pb::plan_action::Response>, Status> {
         let request = request.into_inner();
         let name = request.action_type.clone();
-        let call = async { diagnosed!(plan_action, self.inner.plan_action(request).await) };
+        let call = async {
+            pb::plan_action::Response {
+                diagnostics: wire::diagnostics(self.inner.plan_action(request).await),
+                deferred: None,
+            }
+        };
         traced("PlanAction", &name, call).await
     }
 

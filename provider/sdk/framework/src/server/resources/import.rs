@@ -29,7 +29,7 @@ impl<P: Provider> Inner<P> {
         };
         pb::import_resource_state::Response {
             imported_resources,
-            diagnostics: wire::diagnostics(diagnostics),
+            diagnostics: self.told(diagnostics),
             deferred: None,
         }
     }

@@ -91,10 +91,10 @@ fn check(call: &Call, job: &mut Job) -> Outcome<()> {
         if !all_shared {
             return Err(Refusal::died(format!("Can't clone VM to node '{target}' (VM uses local storage)")));
         }
-        if let Some(id) = &job.storage {
-            if !state.storage_on(id, node)?.shared {
-                return Err(Refusal::died(format!("can't clone to non-shared storage '{id}'")));
-            }
+        if let Some(id) = &job.storage
+            && !state.storage_on(id, node)?.shared
+        {
+            return Err(Refusal::died(format!("can't clone to non-shared storage '{id}'")));
         }
     }
     if let Some(pool) = job.pool.as_ref().filter(|p| !state.pools.contains_key(*p)) {

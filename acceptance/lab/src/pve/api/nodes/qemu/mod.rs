@@ -8,6 +8,7 @@ mod create;
 mod delete;
 pub(super) mod disks;
 mod list;
+mod move_disk;
 mod options;
 mod permissions;
 mod resize;
@@ -34,6 +35,7 @@ pub(super) const ROUTES: &[Route] = &[
     ("GET", "/nodes/{node}/qemu/{vmid}/pending", config::pending),
     ("PUT", "/nodes/{node}/qemu/{vmid}/unlink", config::unlink),
     ("PUT", "/nodes/{node}/qemu/{vmid}/resize", resize::resize),
+    ("POST", "/nodes/{node}/qemu/{vmid}/move_disk", move_disk::move_disk),
     ("POST", "/nodes/{node}/qemu/{vmid}/template", template::convert),
     ("POST", "/nodes/{node}/qemu/{vmid}/clone", clone::clone),
     ("GET", "/nodes/{node}/qemu/{vmid}/cloudinit", cloudinit::read),

@@ -78,7 +78,7 @@ fn power_off(guest: &mut Guest) {
 pub(super) fn stop(call: &Call) -> Outcome {
     let (vmid, node) = (call.vmid()?, call.node().to_owned());
     // Unlike the other calls this one words a missing machine as the index does.
-    if !call.cluster.state().guests.get(&vmid).is_some_and(|g| g.node == node) {
+    if call.cluster.state().guests.get(&vmid).is_none_or(|g| g.node != node) {
         let text = format!("unable to find configuration file for VM {vmid} on node '{node}'");
         return Ok(tasks::spawn(
             &call.cluster,

@@ -138,7 +138,7 @@ pub(super) fn delete(call: &Call) -> Outcome {
     // With `delay` the answer is null when the worker is done in time.
     let deadline = Instant::now() + Duration::from_secs(call.params.number("delay").unwrap_or(0));
     while Instant::now() < deadline {
-        let task = cluster.state().tasks.iter().find(|t| Value::from(t.upid.as_str()) == upid).cloned();
+        let task = cluster.state().tasks.iter().find(|t| upid == t.upid.as_str()).cloned();
         if let Some(end) = task.and_then(|t| t.ended()) {
             return if end.text == "OK" { Ok(Answer::null()) } else { Err(Refusal::died(end.text)) };
         }

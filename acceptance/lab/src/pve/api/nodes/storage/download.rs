@@ -159,8 +159,8 @@ fn log_transfer(worker: &Worker, job: &Job, temporary: &str, fetched: &Fetched) 
 fn human(size: u64) -> String {
     match size {
         0..1024 => size.to_string(),
-        1024..1_048_576 => format!("{}K", size.div_ceil(1024)),
-        _ => format!("{}M", size.div_ceil(1 << 20)),
+        1024..1_048_576 => format!("{}K", (size + 512) >> 10),
+        _ => format!("{}M", (size + (1 << 19)) >> 20),
     }
 }
 

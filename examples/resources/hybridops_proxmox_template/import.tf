@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_template.debian
+  id = "9000"
+}
