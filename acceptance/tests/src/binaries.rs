@@ -59,7 +59,9 @@ pub fn provider_binary(variable: &str, package: &str) -> Result<PathBuf> {
     // Failures are kept as well: what does not build once does not build for the next test either.
     static BUILT: Mutex<BTreeMap<String, Result<PathBuf, String>>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = built.entry(package.to_owned()).or_insert_with(|| build(package).map_err(|error| format!("{error:#}")));
+    let path = built
+        .entry(package.to_owned())
+        .or_insert_with(|| build(package).map_err(|error| format!("{error:#}")));
     path.clone().map_err(Error::msg)
 }
 
