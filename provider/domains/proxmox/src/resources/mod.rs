@@ -1,5 +1,7 @@
 //! Managed resources, one folder or file a type.
 
+mod image;
 mod template;
 
+pub use image::{Image, Images};
 pub use template::Template;
