@@ -2,7 +2,13 @@
 
 mod attributes;
 mod equality;
+mod faults;
 mod lifecycle;
+mod process;
+mod secrets;
+mod stored;
+mod surface;
+mod validation;
 
 use acceptance_tests::{Provider, Workspace, terraform_or_skip};
 use anyhow::Result;

@@ -10,7 +10,8 @@ pub trait Function: Send + Sync + 'static {
     /// Name, parameters, result and documentation.
     fn definition() -> FunctionDefinition;
 
-    /// Computes the result from arguments that have been checked against the definition.
+    /// Computes the result from arguments that have been checked against the definition: one for each parameter,
+    /// then any number for the variadic one.
     ///
     /// # Errors
     /// What is wrong, and with which argument.

@@ -13,7 +13,7 @@ use crate::resource::SelectClient;
 pub(crate) trait ErasedAction<P>: Send + Sync {
     fn subcategory(&self) -> &'static str;
     fn shape(&self) -> &Shape;
-    fn validate(&self, config: &Value) -> Diagnostics;
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn plan<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<()>>;
     fn invoke<'a>(
         &'a self,
@@ -43,8 +43,8 @@ impl<P: Send + Sync + 'static, A: Action> ErasedAction<P> for TypedAction<P, A> 
         self.shape.get_or_init(Shape::of_model::<A>)
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        validate_partial::<A>(config, A::validate)
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        validate_partial::<A>(config, diagnostics, A::validate);
     }
 
     fn plan<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<()>> {

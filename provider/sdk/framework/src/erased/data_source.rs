@@ -12,7 +12,7 @@ use crate::resource::SelectClient;
 pub(crate) trait ErasedDataSource<P>: Send + Sync {
     fn subcategory(&self) -> &'static str;
     fn shape(&self) -> &Shape;
-    fn validate(&self, config: &Value) -> Diagnostics;
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn read<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<Value>>;
 }
 
@@ -36,8 +36,8 @@ impl<P: Send + Sync + 'static, D: DataSource> ErasedDataSource<P> for TypedDataS
         self.shape.get_or_init(Shape::of_model::<D>)
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        validate_partial::<D>(config, D::validate)
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        validate_partial::<D>(config, diagnostics, D::validate);
     }
 
     fn read<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<Value>> {

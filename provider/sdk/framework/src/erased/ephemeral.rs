@@ -24,7 +24,7 @@ pub(crate) struct RenewedValue {
 pub(crate) trait ErasedEphemeral<P>: Send + Sync {
     fn subcategory(&self) -> &'static str;
     fn shape(&self) -> &Shape;
-    fn validate(&self, config: &Value) -> Diagnostics;
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn open<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<OpenedValue>>;
     fn renew<'a>(
         &'a self,
@@ -60,8 +60,8 @@ impl<P: Send + Sync + 'static, E: EphemeralResource> ErasedEphemeral<P> for Type
         self.shape.get_or_init(Shape::of_model::<E>)
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        validate_partial::<E>(config, E::validate)
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        validate_partial::<E>(config, diagnostics, E::validate);
     }
 
     fn open<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<OpenedValue>> {

@@ -20,7 +20,7 @@ pub(crate) struct FoundValue {
 
 pub(crate) trait ErasedList<P>: Send + Sync {
     fn shape(&self) -> &Shape;
-    fn validate(&self, config: &Value) -> Diagnostics;
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn list<'a>(
         &'a self,
         environment: Environment<P>,
@@ -47,8 +47,8 @@ impl<P: Send + Sync + 'static, L: ListResource> ErasedList<P> for TypedList<P, L
         self.shape.get_or_init(Shape::of_model::<L::Config>)
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        validate_partial::<L::Config>(config, L::validate)
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        validate_partial::<L::Config>(config, diagnostics, L::validate);
     }
 
     fn list<'a>(

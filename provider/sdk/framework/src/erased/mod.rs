@@ -15,7 +15,7 @@ use tf_value::{Type, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Call;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::model::Model;
 use crate::resource::SelectClient;
 use crate::schema::Schema;
@@ -65,15 +65,16 @@ impl<P> Environment<P> {
     }
 }
 
-/// The object a data source, action or ephemeral resource is asked with, for validation.
+/// The typed part of a validation. A value that does not fit the type is told of only where no validator has told of
+/// it already.
 fn validate_partial<M: Model>(
     config: &Value,
-    validate: impl FnOnce(&M::Partial, &mut crate::diagnostic::Diagnostics),
-) -> crate::diagnostic::Diagnostics {
-    let mut diagnostics = crate::diagnostic::Diagnostics::new();
+    diagnostics: &mut Diagnostics,
+    validate: impl FnOnce(&M::Partial, &mut Diagnostics),
+) {
     match M::partial(config) {
-        Ok(partial) => validate(&partial, &mut diagnostics),
-        Err(mismatch) => diagnostics.extend(crate::diagnostic::Diagnostics::from(mismatch)),
+        Ok(partial) => validate(&partial, diagnostics),
+        Err(_) if diagnostics.has_errors() => {}
+        Err(mismatch) => diagnostics.extend(Diagnostics::from(mismatch)),
     }
-    diagnostics
 }

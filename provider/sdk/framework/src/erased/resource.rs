@@ -31,7 +31,7 @@ pub(crate) trait ErasedResource<P>: Send + Sync {
     fn shape(&self) -> &Shape;
     fn identity(&self) -> Option<&IdentitySchema>;
     fn timeouts(&self) -> DefaultTimeouts;
-    fn validate(&self, config: &Value) -> Diagnostics;
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn upgrade(&self, version: i64, state: &RawState) -> Option<Result<Value>>;
     fn move_from(&self, source: &MoveSource) -> Option<Result<Value>>;
     fn plan<'a>(
@@ -113,8 +113,8 @@ impl<P: Send + Sync + 'static, R: Resource> ErasedResource<P> for TypedResource<
         R::TIMEOUTS
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        validate_partial::<R>(config, R::validate)
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        validate_partial::<R>(config, diagnostics, R::validate);
     }
 
     fn upgrade(&self, version: i64, state: &RawState) -> Option<Result<Value>> {

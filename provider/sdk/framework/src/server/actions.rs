@@ -32,7 +32,7 @@ impl<P: Provider> Inner<P> {
         let checked = guard::run_now("Validating the action", || {
             let config = wire::decode(request.config.as_ref(), &action.shape().ty)?;
             let mut diagnostics = validation::validate_config(&action.shape().schema.block, &config);
-            diagnostics.extend(action.validate(&config));
+            action.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)

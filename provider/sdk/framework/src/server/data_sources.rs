@@ -23,7 +23,7 @@ impl<P: Provider> Inner<P> {
             let config = wire::decode(request.config.as_ref(), &source.shape().ty)?;
             let mut diagnostics = validation::validate_config(&source.shape().schema.block, &config);
             diagnostics.extend(write_only_refused(&source.shape().schema.block, &config, false));
-            diagnostics.extend(source.validate(&config));
+            source.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)

@@ -29,7 +29,7 @@ impl<P: Provider> Inner<P> {
             let ephemeral = self.ephemeral(&request.type_name)?;
             let config = wire::decode(request.config.as_ref(), &ephemeral.shape().ty)?;
             let mut diagnostics = validation::validate_config(&ephemeral.shape().schema.block, &config);
-            diagnostics.extend(ephemeral.validate(&config));
+            ephemeral.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)

@@ -12,10 +12,7 @@ impl<P: Provider> Inner<P> {
     pub(super) fn call_function(&self, request: &pb::call_function::Request) -> pb::call_function::Response {
         match self.call(request) {
             Ok(result) => pb::call_function::Response { result: Some(result), error: None },
-            Err(error) => pb::call_function::Response {
-                result: None,
-                error: Some(pb::FunctionError { text: error.text, function_argument: error.argument }),
-            },
+            Err(error) => pb::call_function::Response { result: None, error: Some(wire_error(error)) },
         }
     }
 
@@ -30,7 +27,13 @@ impl<P: Provider> Inner<P> {
     }
 }
 
-/// The arguments, one value a parameter; those of the variadic parameter become one list at the end.
+/// Core puts the text into a sentence of its own and ends it with a full stop.
+fn wire_error(error: FunctionError) -> pb::FunctionError {
+    let text = error.text.trim_end_matches('.').to_owned();
+    pb::FunctionError { text, function_argument: error.argument }
+}
+
+/// The arguments in order, those of the variadic parameter at the end.
 fn arguments(
     definition: &FunctionDefinition,
     sent: &[pb::DynamicValue],
@@ -49,12 +52,7 @@ fn arguments(
             FunctionError::argument(i64::try_from(index).unwrap_or(i64::MAX), errors.to_string())
         })
     };
-    let mut values: Vec<Value> = sent.iter().enumerate().map(decode).collect::<Result<_, _>>()?;
-    if definition.variadic.is_some() {
-        let rest = values.split_off(fixed);
-        values.push(Value::List(rest));
-    }
-    Ok(values)
+    sent.iter().enumerate().map(decode).collect()
 }
 
 #[allow(clippy::needless_pass_by_value)] // for map_err

@@ -31,7 +31,7 @@ impl<P: Provider> Inner<P> {
         let checked = guard::run_now("Validating the list resource", || {
             let config = wire::decode(request.config.as_ref(), &list.shape().ty)?;
             let mut diagnostics = validation::validate_config(&list.shape().schema.block, &config);
-            diagnostics.extend(list.validate(&config));
+            list.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)

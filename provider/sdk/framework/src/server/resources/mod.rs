@@ -35,7 +35,7 @@ impl<P: Provider> Inner<P> {
             let config = wire::decode(request.config.as_ref(), &shape.ty)?;
             let mut diagnostics = validation::validate_config(&shape.schema.block, &config);
             diagnostics.extend(write_only_refused(&shape.schema.block, &config, write_only_allowed));
-            diagnostics.extend(resource.validate(&config));
+            resource.validate(&config, &mut diagnostics);
             Ok(diagnostics)
         });
         checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
