@@ -78,7 +78,7 @@ fn migrated_templates_stay_where_they_are() -> Result<()> {
     let template = site.template().set("disk", "{ storage = \"shared\" }");
     site.converge(&template)?;
     let vmid = site.vmid()?;
-    site.lab.move_guest(vmid, "pve2")?;
+    site.lab.move_guest(vmid, "pve2");
     site.ws.plan_with(&["-refresh-only"])?.ok()?.says("pve2")?;
     site.ws.planned()?.expect(&[])?;
     site.ws.apply()?.ok()?;

@@ -48,6 +48,6 @@ impl Template {
 }
 
 /// A string as an expression.
-pub(crate) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -5,9 +5,9 @@ mod image;
 mod look;
 mod site;
 
-pub(crate) use config::{Template, quoted};
+pub(crate) use config::Template;
 pub(crate) use image::{Image, image_or_skip};
-pub(crate) use site::{Site, runtime};
+pub(crate) use site::Site;
 
 /// Address of the template in every configuration of these tests.
 pub(crate) const ADDRESS: &str = "hybridops_proxmox_template.it";

@@ -17,7 +17,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// The runtime the stand-ins live in; the tests themselves block.
-pub(crate) fn runtime() -> &'static Runtime {
+fn runtime() -> &'static Runtime {
     &RUNTIME
 }
 
