@@ -1,59 +1,58 @@
 //! The provider is killed at every request it makes: the next apply puts everything right.
 
+use std::collections::BTreeMap;
+
+use acceptance_tests::Output;
 use anyhow::{Context as _, Result, ensure};
 use hybridops_lab::{Effect, RequestFault};
 
-use crate::{IT, Scene, iso, scene};
+use crate::packed::gz;
+use crate::{IT, Scene, disk, iso, scene};
 
-/// Kills the provider at its n-th request to the cluster.
-fn kill_at(it: &Scene, nth: u64, effect: Effect) -> Result<()> {
-    it.lab.faults().add(RequestFault {
-        method: String::new(),
-        path: String::new(),
-        nth,
-        times: 1,
-        effect,
-    })?;
-    Ok(())
-}
-
-/// How many requests an operation makes when nothing happens to it.
-fn requests_of(it: &Scene, operation: impl Fn() -> Result<()>) -> Result<u64> {
-    it.lab.journal().clear();
-    operation()?;
-    Ok(it.requests().len() as u64)
-}
-
-/// Runs `operation` once for each request it makes, killed there; `prepare` and `check` frame each run.
+/// Runs `operation` killed after each request it makes, and before each that changes something; `prepare` and
+/// `check` frame each run. (Before a read is the same as after the request that precedes it.)
 fn matrix(
     it: &Scene,
     prepare: impl Fn() -> Result<()>,
-    operation: impl Fn() -> Result<acceptance_tests::Output>,
+    operation: impl Fn() -> Result<Output>,
     check: impl Fn() -> Result<()>,
-) -> Result<u64> {
+) -> Result<()> {
     prepare()?;
-    let total = requests_of(it, || operation()?.ok().map(drop))?;
+    it.lab.journal().clear();
+    operation()?.ok()?;
+    let (requests, writes) = (it.requests(), it.writes());
     check()?;
-    ensure!(total >= 4, "an operation of {total} requests proves little");
+    ensure!(requests.len() >= 4 && !writes.is_empty(), "{requests:?} prove little");
+    let after = (1..=requests.len()).map(|nth| (String::new(), nth, Effect::KillClientAfter));
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let before = writes.iter().map(|write| {
+        let method = write.split(' ').next().unwrap_or_default();
+        let nth = seen.entry(method).and_modify(|count| *count += 1).or_insert(1);
+        (method.to_owned(), *nth, Effect::KillClientBefore)
+    });
+    let faults: Vec<_> = after.chain(before).collect();
     let mut struck = 0;
-    for nth in 1..=total {
-        for effect in [Effect::KillClientBefore, Effect::KillClientAfter] {
-            // Of a read it matters little whether its answer arrived.
-            prepare()?;
-            kill_at(it, nth, effect.clone())?;
-            let first = operation()?;
-            it.lab.faults().clear();
-            struck += u64::from(!first.status.success());
-            let text = first.text();
-            operation()?
-                .ok()
-                .with_context(|| format!("after {effect:?} at request {nth} of {total}: {text}"))?;
-            check().with_context(|| format!("after {effect:?} at request {nth} of {total}"))?;
-        }
+    for (method, nth, effect) in &faults {
+        let nth = u64::try_from(*nth)?;
+        let here = format!("{effect:?} at {method} request {nth} of {}", requests.len());
+        prepare()?;
+        it.lab.faults().add(RequestFault {
+            method: method.clone(),
+            path: String::new(),
+            nth,
+            times: 1,
+            effect: effect.clone(),
+        })?;
+        let first = operation()?;
+        it.lab.faults().clear();
+        struck += usize::from(!first.status.success());
+        operation()?.ok().with_context(|| format!("{here}: {}", first.text()))?;
+        check().context(here)?;
     }
     // The number of polls varies: a few late kills may come too late.
-    ensure!(struck + 6 >= 2 * total, "only {struck} of {} runs were killed", 2 * total);
-    Ok(total)
+    ensure!(struck + 4 >= faults.len(), "only {struck} of {} runs were killed", faults.len());
+    println!("killed {struck} times: after each of {} requests, before {}", requests.len(), writes.len());
+    Ok(())
 }
 
 /// The image's files are there, each exactly once, and nothing else is.
@@ -89,8 +88,7 @@ async fn killed_while_creating() -> Result<()> {
         it.ws.destroy()?.ok()?;
         nothing(&it)
     };
-    let total = matrix(&it, prepare, || it.ws.apply(), || exactly(&it, &["pve1", "pve2"], &iso("one")))?;
-    println!("create: killed at each of {total} requests");
+    matrix(&it, prepare, || it.ws.apply(), || exactly(&it, &["pve1", "pve2"], &iso("one")))?;
     Ok(())
 }
 
@@ -109,9 +107,25 @@ async fn killed_while_updating() -> Result<()> {
         exactly(&it, &["pve1"], &iso("one"))?;
         it.declare_iso("[\"pve2\"]", &format!("checksum = \"{new}\""))
     };
-    let total = matrix(&it, prepare, || it.ws.apply(), || exactly(&it, &["pve2"], &iso("two")))?;
-    println!("update: killed at each of {total} requests");
+    matrix(&it, prepare, || it.ws.apply(), || exactly(&it, &["pve2"], &iso("two")))?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_uploading() -> Result<()> {
+    let it = scene!("pve1");
+    let bytes = disk("packed");
+    let sum = it.publish("base.raw.gz", &gz(&bytes)?)?;
+    let url = it.url("base.raw.gz");
+    // Under a name of the user's: nothing about it proves what it is.
+    it.declare(&format!(
+        "nodes = [\"pve1\"]\nstorage = \"local\"\ncontent = \"import\"\nurl = \"{url}\"\nchecksum = \"{sum}\"\nfile_name = \"base.raw\""
+    ))?;
+    let prepare = || {
+        it.ws.destroy()?.ok()?;
+        nothing(&it)
+    };
+    matrix(&it, prepare, || it.ws.apply(), || exactly(&it, &["pve1"], &bytes))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,8 +138,7 @@ async fn killed_while_deleting() -> Result<()> {
         ensure!(it.ws.state()?.addresses() == [IT]);
         Ok(())
     };
-    let total = matrix(&it, prepare, || it.ws.destroy(), || nothing(&it))?;
-    println!("delete: killed at each of {total} requests");
+    matrix(&it, prepare, || it.ws.destroy(), || nothing(&it))?;
     Ok(())
 }
 

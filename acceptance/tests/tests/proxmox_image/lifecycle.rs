@@ -183,3 +183,37 @@ async fn another_mirror_of_the_same_image_changes_no_file() -> Result<()> {
     assert!(it.files("pve1/local").contains(&volume), "on_destroy = keep keeps the file");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_images_are_read_with_one_listing() -> Result<()> {
+    let it = scene!("pve1");
+    let sum = it.publish("tiny.iso", &iso("one"))?;
+    let url = it.url("tiny.iso");
+    it.ws.write(
+        "main.tf",
+        &format!(
+            "resource \"hybridops_proxmox_image\" \"it\" {{\n  count = 20\n  nodes = [\"pve1\"]\n  storage = \"local\"\n  \
+             content = \"iso\"\n  url = \"{url}\"\n  checksum = \"{sum}\"\n  file_name = \"tiny-${{count.index}}.iso\"\n}}\n"
+        ),
+    )?;
+    it.ws.apply()?.ok()?;
+    it.lab.journal().clear();
+    it.ws.expect_empty_plan()?;
+    assert_eq!(it.requests().len(), 2, "the index and one listing for 20 images: {:?}", it.requests());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_publisher_took_down_can_still_be_managed() -> Result<()> {
+    let it = scene!("pve1", "pve2");
+    let sum = it.publish("tiny.iso", &iso("one"))?;
+    it.declare_iso("[\"pve1\", \"pve2\"]", &format!("checksum = \"{sum}\""))?;
+    it.ws.apply()?.ok()?;
+    std::fs::remove_file(it.lab.dir().join("artefacts/tiny.iso"))?;
+    it.ws.expect_empty_plan()?;
+    it.declare_iso("[\"pve1\"]", &format!("checksum = \"{sum}\""))?;
+    it.ws.apply()?.ok()?;
+    assert!(it.files("pve2/local").is_empty());
+    it.ws.destroy()?.ok()?;
+    Ok(())
+}

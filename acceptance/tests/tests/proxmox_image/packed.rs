@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{IT, disk, scene};
 
-fn gz(bytes: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn gz(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
