@@ -39,8 +39,10 @@ impl<S: Provider> Core<S> {
             client_capabilities: Some(self.capabilities()),
         };
         let answer = self.server.plan_action(Request::new(request)).await?.into_inner();
-        let mut invoked =
-            Invoked { warnings: wire::accepted(&format!("planning {type_name}"), &answer.diagnostics)?, ..Invoked::default() };
+        let mut invoked = Invoked {
+            warnings: wire::accepted(&format!("planning {type_name}"), &answer.diagnostics)?,
+            ..Invoked::default()
+        };
         let request = pb::invoke_action::Request {
             action_type: type_name.to_owned(),
             config: wire::encode(&what, &config, &ty)?,
@@ -60,6 +62,10 @@ impl<S: Provider> Core<S> {
                 None => return Err(CoreError::answer(&what, "an empty event")),
             }
         }
-        if completed { Ok(invoked) } else { Err(CoreError::answer(&what, "the action never said that it was done")) }
+        if completed {
+            Ok(invoked)
+        } else {
+            Err(CoreError::answer(&what, "the action never said that it was done"))
+        }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use tf_framework::schema::{Attribute, AttributeKind, Attributes, Block, BlockNesting, NestedBlock, Nesting, Presence};
+use tf_framework::schema::{
+    Attribute, AttributeKind, Attributes, Block, BlockNesting, NestedBlock, Nesting, Presence,
+};
 use tf_value::{Number, Path, Type, Value, nfc};
 
 use crate::CoreError;
@@ -38,7 +40,9 @@ impl Config {
         match self {
             Self::Json(json) => read_block(block, json, &Path::root()),
             Self::Value(value) => {
-                value.conforms(&block.value_type()).map_err(|error| refuse(&error.path, error.to_string()))?;
+                value
+                    .conforms(&block.value_type())
+                    .map_err(|error| refuse(&error.path, error.to_string()))?;
                 Ok(value.clone())
             }
         }
@@ -74,7 +78,8 @@ fn read_block(block: &Block, json: &Json, path: &Path) -> Result<Value, CoreErro
     }
     let mut object = read_attributes(&block.attributes, given, path)?;
     for (name, nested) in &block.blocks {
-        let blocks = read_blocks(nested, given.get(name).unwrap_or(&Json::Null), &path.clone().attribute(name))?;
+        let blocks =
+            read_blocks(nested, given.get(name).unwrap_or(&Json::Null), &path.clone().attribute(name))?;
         object.insert(name.clone(), blocks);
     }
     Ok(Value::Object(object))
@@ -94,7 +99,10 @@ fn read_blocks(nested: &NestedBlock, json: &Json, path: &Path) -> Result<Value, 
     let blocks = if json.is_null() { &[] } else { elements(json, path)? };
     let (min, max) = (nested.min_items as usize, nested.max_items as usize);
     if blocks.len() < min || (max > 0 && blocks.len() > max) {
-        return Err(refuse(path, format!("{} blocks, but at least {min} and at most {max} are allowed", blocks.len())));
+        return Err(refuse(
+            path,
+            format!("{} blocks, but at least {min} and at most {max} are allowed", blocks.len()),
+        ));
     }
     let read = |(index, json): (usize, &Json)| read_block(&nested.block, json, &path.clone().index(index));
     let blocks = blocks.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
@@ -133,11 +141,13 @@ fn read_attribute(attribute: &Attribute, json: &Json, path: &Path) -> Result<Val
         Nesting::Single => object(json, path.clone()),
         Nesting::List | Nesting::Set => {
             let read = |(index, json): (usize, &Json)| object(json, path.clone().index(index));
-            let objects = elements(json, path)?.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+            let objects =
+                elements(json, path)?.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
             Ok(if nesting == Nesting::Set { Value::set(objects) } else { Value::List(objects) })
         }
         Nesting::Map => {
-            let read = |(key, json): (&String, &Json)| Ok((key.clone(), object(json, path.clone().key(key))?));
+            let read =
+                |(key, json): (&String, &Json)| Ok((key.clone(), object(json, path.clone().key(key))?));
             Ok(Value::Map(members(json, path)?.iter().map(read).collect::<Result<_, CoreError>>()?))
         }
     }
@@ -170,7 +180,9 @@ fn read_type(ty: &Type, json: &Json, path: &Path) -> Result<Value, CoreError> {
     Ok(match (ty, json) {
         (Type::Bool, Json::Bool(truth)) => Value::Bool(*truth),
         (Type::Bool, Json::String(text)) => Value::Bool(text.parse().map_err(|_| mismatch())?),
-        (Type::Number, Json::Number(number)) => Value::Number(number_of(&number.to_string()).ok_or_else(mismatch)?),
+        (Type::Number, Json::Number(number)) => {
+            Value::Number(number_of(&number.to_string()).ok_or_else(mismatch)?)
+        }
         (Type::Number, Json::String(text)) => Value::Number(number_of(text).ok_or_else(mismatch)?),
         (Type::String, Json::String(text)) => Value::String(nfc(text).into_owned()),
         (Type::String, Json::Number(number)) => Value::String(number.to_string()),
@@ -178,7 +190,9 @@ fn read_type(ty: &Type, json: &Json, path: &Path) -> Result<Value, CoreError> {
         (Type::List(inner), _) => Value::List(each(inner)?),
         (Type::Set(inner), _) => Value::set(each(inner)?),
         (Type::Tuple(types), Json::Array(parts)) if parts.len() == types.len() => {
-            let read = |(index, (ty, json)): (usize, (&Type, &Json))| read_type(ty, json, &path.clone().index(index));
+            let read = |(index, (ty, json)): (usize, (&Type, &Json))| {
+                read_type(ty, json, &path.clone().index(index))
+            };
             Value::Tuple(types.iter().zip(parts).enumerate().map(read).collect::<Result<_, _>>()?)
         }
         (Type::Map(inner), Json::Object(parts)) => {
@@ -251,7 +265,8 @@ mod tests {
 
     #[test]
     fn unknown_values_can_stand_anywhere() {
-        let config = read(json!({ "name": UNKNOWN, "disks": { "a": { "size": UNKNOWN }, "b": UNKNOWN } })).unwrap();
+        let config =
+            read(json!({ "name": UNKNOWN, "disks": { "a": { "size": UNKNOWN }, "b": UNKNOWN } })).unwrap();
         assert_eq!(config.get("name"), Some(&Value::UNKNOWN));
         let disks = Value::map([("a", Value::object([("size", Value::UNKNOWN)])), ("b", Value::UNKNOWN)]);
         assert_eq!(config.get("disks"), Some(&disks));

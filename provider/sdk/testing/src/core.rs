@@ -100,7 +100,8 @@ impl<S: Provider> Core<S> {
     /// # Errors
     /// The call failed, or the provider says it cannot.
     pub async fn stop(&self) -> Result<(), CoreError> {
-        let answer = self.server.stop_provider(Request::new(pb::stop_provider::Request {})).await?.into_inner();
+        let answer =
+            self.server.stop_provider(Request::new(pb::stop_provider::Request {})).await?.into_inner();
         if answer.error.is_empty() { Ok(()) } else { Err(CoreError::answer("stopping", answer.error)) }
     }
 

@@ -15,8 +15,10 @@ impl<S: Provider> Core<S> {
     /// The configuration is refused, or not wholly known; the read fails or breaks a rule.
     pub async fn data(&self, type_name: &str, config: impl Into<Config>) -> Result<Value, CoreError> {
         let schemas = self.schemas().await?;
-        let schema =
-            schemas.data_sources.get(type_name).ok_or_else(|| CoreError::no_such("data source", type_name))?;
+        let schema = schemas
+            .data_sources
+            .get(type_name)
+            .ok_or_else(|| CoreError::no_such("data source", type_name))?;
         let (what, ty) = (format!("reading data.{type_name}"), schema.value_type());
         let config = config.into().read(&schema.block)?;
         let request = pb::validate_data_resource_config::Request {

@@ -26,17 +26,24 @@ impl<S: Provider> Core<S> {
     ///
     /// # Errors
     /// The configuration is refused, or not wholly known; opening fails or breaks a rule.
-    pub async fn open(&self, type_name: &str, config: impl Into<Config>) -> Result<OpenEphemeral<'_, S>, CoreError> {
+    pub async fn open(
+        &self,
+        type_name: &str,
+        config: impl Into<Config>,
+    ) -> Result<OpenEphemeral<'_, S>, CoreError> {
         let schemas = self.schemas().await?;
-        let schema =
-            schemas.ephemerals.get(type_name).ok_or_else(|| CoreError::no_such("ephemeral resource", type_name))?;
+        let schema = schemas
+            .ephemerals
+            .get(type_name)
+            .ok_or_else(|| CoreError::no_such("ephemeral resource", type_name))?;
         let (what, ty) = (format!("opening ephemeral.{type_name}"), schema.value_type());
         let config = config.into().read(&schema.block)?;
         let request = pb::validate_ephemeral_resource_config::Request {
             type_name: type_name.to_owned(),
             config: wire::encode(&what, &config, &ty)?,
         };
-        let answer = self.server.validate_ephemeral_resource_config(Request::new(request)).await?.into_inner();
+        let answer =
+            self.server.validate_ephemeral_resource_config(Request::new(request)).await?.into_inner();
         wire::accepted(&format!("validating ephemeral.{type_name}"), &answer.diagnostics)?;
         if !config.is_wholly_known() {
             return Err(CoreError::answer(&what, "core waits with opening until everything is known"));
@@ -54,7 +61,13 @@ impl<S: Provider> Core<S> {
         }
         CoreError::unless_kept(&what, rules::assert_read(schema, &value))?;
         let renew_at = answer.renew_at.and_then(|at| SystemTime::try_from(at).ok());
-        Ok(OpenEphemeral { core: self, type_name: type_name.to_owned(), private: answer.private, value, renew_at })
+        Ok(OpenEphemeral {
+            core: self,
+            type_name: type_name.to_owned(),
+            private: answer.private,
+            value,
+            renew_at,
+        })
     }
 }
 
@@ -64,8 +77,10 @@ impl<S: Provider> OpenEphemeral<'_, S> {
     /// # Errors
     /// The provider fails.
     pub async fn renew(&mut self) -> Result<(), CoreError> {
-        let request =
-            pb::renew_ephemeral_resource::Request { type_name: self.type_name.clone(), private: self.private.clone() };
+        let request = pb::renew_ephemeral_resource::Request {
+            type_name: self.type_name.clone(),
+            private: self.private.clone(),
+        };
         let answer = self.core.server.renew_ephemeral_resource(Request::new(request)).await?.into_inner();
         wire::accepted(&format!("renewing ephemeral.{}", self.type_name), &answer.diagnostics)?;
         self.private = answer.private;

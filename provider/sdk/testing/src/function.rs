@@ -21,7 +21,10 @@ impl<S: Provider> Core<S> {
             || (arguments.len() > signature.parameters.len() && signature.variadic.is_none())
         {
             let expected = signature.parameters.len();
-            return Err(CoreError::answer(&what, format!("{} arguments, but {expected} parameters", arguments.len())));
+            return Err(CoreError::answer(
+                &what,
+                format!("{} arguments, but {expected} parameters", arguments.len()),
+            ));
         }
         let parameters = signature.parameters.iter().chain(signature.variadic.iter().cycle());
         let mut sent = Vec::new();

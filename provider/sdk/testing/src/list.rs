@@ -56,7 +56,10 @@ impl<S: Provider> Core<S> {
             found.push(self.listed(&what, type_name, &event?).await?);
         }
         if usize::try_from(limit).is_ok_and(|limit| limit > 0 && found.len() > limit) {
-            return Err(CoreError::answer(&what, format!("{} objects, but {limit} were asked for", found.len())));
+            return Err(CoreError::answer(
+                &what,
+                format!("{} objects, but {limit} were asked for", found.len()),
+            ));
         }
         Ok(found)
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tf_framework::schema::{
-    Attribute, AttributeKind, Attributes, Block, BlockNesting, IdentityAttribute, IdentitySchema, NestedBlock, Nesting,
-    Presence, Schema,
+    Attribute, AttributeKind, Attributes, Block, BlockNesting, IdentityAttribute, IdentitySchema,
+    NestedBlock, Nesting, Presence, Schema,
 };
 use tf_framework::validation::{SchemaKind, SchemaProblem, SchemaRule, check_schema};
 use tf_value::Type;
@@ -81,11 +81,15 @@ impl Schemas {
             (SchemaKind::List, &self.lists),
             (SchemaKind::Action, &self.actions),
         ];
-        let all = groups.iter().flat_map(|(kind, schemas)| schemas.iter().map(|(name, schema)| (name.as_str(), *kind, schema)));
+        let all = groups
+            .iter()
+            .flat_map(|(kind, schemas)| schemas.iter().map(|(name, schema)| (name.as_str(), *kind, schema)));
         let all = all.chain([("provider", SchemaKind::Provider, &self.provider)]);
-        let problems = all.flat_map(|(name, kind, schema)| check_schema(name, kind, schema).err().unwrap_or_default());
+        let problems =
+            all.flat_map(|(name, kind, schema)| check_schema(name, kind, schema).err().unwrap_or_default());
         // Without the defaults it cannot be told whether a configuration's computed attribute is one.
-        let cores = |problem: &SchemaProblem| !matches!(problem.rule, SchemaRule::Description | SchemaRule::Presence);
+        let cores =
+            |problem: &SchemaProblem| !matches!(problem.rule, SchemaRule::Description | SchemaRule::Presence);
         let problems: Vec<SchemaProblem> = problems.filter(cores).collect();
         if let Some(name) = self.lists.keys().find(|name| !self.identities.contains_key(*name)) {
             return Err(unreadable(name, "a list resource needs a managed resource with an identity"));
@@ -108,7 +112,8 @@ fn schema(name: &str, source: &pb::Schema) -> Result<Schema, CoreError> {
 }
 
 fn block(name: &str, source: &pb::schema::Block) -> Result<Block, CoreError> {
-    let nested = |nested: &pb::schema::NestedBlock| Ok((nested.type_name.clone(), nested_block(name, nested)?));
+    let nested =
+        |nested: &pb::schema::NestedBlock| Ok((nested.type_name.clone(), nested_block(name, nested)?));
     Ok(Block {
         attributes: attributes(name, &source.attributes)?,
         blocks: source.block_types.iter().map(nested).collect::<Result<_, CoreError>>()?,
@@ -133,10 +138,13 @@ fn nested_block(name: &str, source: &pb::schema::NestedBlock) -> Result<NestedBl
         NestingMode::Single => BlockNesting::Single,
         NestingMode::List => BlockNesting::List,
         NestingMode::Set => BlockNesting::Set,
-        other => return Err(unreadable(name, format!("{}: nesting {other:?} is not supported", source.type_name))),
+        other => {
+            return Err(unreadable(name, format!("{}: nesting {other:?} is not supported", source.type_name)));
+        }
     };
     let content = source.block.as_ref().ok_or_else(|| unreadable(name, "a nested block has no content"))?;
-    let count = |count: i64| u32::try_from(count).map_err(|_| unreadable(name, "a block count is out of range"));
+    let count =
+        |count: i64| u32::try_from(count).map_err(|_| unreadable(name, "a block count is out of range"));
     Ok(NestedBlock {
         nesting,
         block: block(name, content)?,

@@ -1,7 +1,7 @@
 //! Applying, as `terraform apply` does it.
 
-use tf_framework::rules::{self, Change, PlannedAction};
 use tf_framework::Diagnostics;
+use tf_framework::rules::{self, Change, PlannedAction};
 use tf_value::Value;
 use tfplugin_proto::tfplugin6::provider_server::Provider;
 
@@ -29,7 +29,10 @@ impl<S: Provider> Resource<'_, S> {
         let kind = self.kind().await?;
         let config = config.into().read(&kind.schema.block)?;
         if !config.is_wholly_known() {
-            return Err(CoreError::answer(&self.what("applying"), "something in the configuration is still unknown"));
+            return Err(CoreError::answer(
+                &self.what("applying"),
+                "something in the configuration is still unknown",
+            ));
         }
         match plan.action {
             PlannedAction::NoOp => return Ok(plan.planned),
@@ -137,7 +140,8 @@ impl<S: Provider> Resource<'_, S> {
                 warnings: Diagnostics::new(),
             }
         };
-        let outcome = self.carry_out(kind, PlannedAction::Delete, Some(before), &proposal, &Value::Null).await?;
+        let outcome =
+            self.carry_out(kind, PlannedAction::Delete, Some(before), &proposal, &Value::Null).await?;
         self.store(kind, PlannedAction::Delete, Some(before), outcome)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tf_framework::rules::{self, Change, PlannedAction, Stage};
 use tf_framework::Diagnostics;
+use tf_framework::rules::{self, Change, PlannedAction, Stage};
 use tf_value::{Path, Value};
 use tfplugin_proto::tfplugin6 as pb;
 use tfplugin_proto::tfplugin6::provider_server::Provider;
@@ -31,7 +31,12 @@ pub(super) struct Outcome {
 
 impl Proposal {
     pub(super) fn change<'a>(&'a self, kind: &Kind<'a>, prior: &'a Value) -> Change<'a> {
-        Change { schema: kind.schema, prior, planned: &self.planned, requires_replace: &self.requires_replace }
+        Change {
+            schema: kind.schema,
+            prior,
+            planned: &self.planned,
+            requires_replace: &self.requires_replace,
+        }
     }
 }
 
@@ -74,7 +79,10 @@ impl<S: Provider> Resource<'_, S> {
             identity: None,
             warnings,
         };
-        CoreError::unless_kept(&what, rules::assert_plan_valid(kind.schema, &prior, config, &proposal.planned))?;
+        CoreError::unless_kept(
+            &what,
+            rules::assert_plan_valid(kind.schema, &prior, config, &proposal.planned),
+        )?;
         CoreError::unless_kept(&what, rules::assert_replace_paths(proposal.change(kind, &prior)))?;
         let action = rules::planned_action(proposal.change(kind, &prior));
         let being_made = matches!(action, PlannedAction::Create | PlannedAction::Replace);

@@ -53,7 +53,10 @@ impl<S: Provider> Resource<'_, S> {
             kind.identity.ok_or_else(|| CoreError::no_such("identity of the resource", &self.type_name))?;
         let block = schema.attributes.iter().fold(Block::new(""), |block, source| {
             let attribute = Attribute::leaf(source.ty.clone());
-            block.attribute(&source.name, if source.required_for_import { attribute } else { attribute.optional() })
+            block.attribute(
+                &source.name,
+                if source.required_for_import { attribute } else { attribute.optional() },
+            )
         });
         let identity = identity.into().read(&block)?;
         let plan = self.import_by(String::new(), Some(&identity)).await?.expect(PlannedAction::NoOp)?;
@@ -75,7 +78,10 @@ impl<S: Provider> Resource<'_, S> {
         let answer = self.core.server.import_resource_state(Request::new(request)).await?.into_inner();
         wire::accepted(&what, &answer.diagnostics)?;
         let [imported] = answer.imported_resources.as_slice() else {
-            return Err(CoreError::answer(&what, format!("{} objects were imported", answer.imported_resources.len())));
+            return Err(CoreError::answer(
+                &what,
+                format!("{} objects were imported", answer.imported_resources.len()),
+            ));
         };
         let instance = self.imported(&kind, &what, imported, identity)?;
         let (fresh, _) = self.read(&kind, instance).await?;
@@ -154,7 +160,8 @@ impl<S: Provider> Resource<'_, S> {
     pub async fn generate_config(&self) -> Result<Value, CoreError> {
         let kind = self.kind().await?;
         let what = self.what("generating a configuration for");
-        let instance = self.core.instance(&self.address()).ok_or_else(|| CoreError::NotInState(self.address()))?;
+        let instance =
+            self.core.instance(&self.address()).ok_or_else(|| CoreError::NotInState(self.address()))?;
         let request = pb::generate_resource_config::Request {
             type_name: self.type_name.clone(),
             state: wire::encode(&what, &instance.value, &kind.ty)?,

@@ -1,8 +1,8 @@
 //! Upgrading and refreshing what is in the state, as every plan begins.
 
 use serde_json::Value as Json;
-use tf_framework::rules::{self, Stage};
 use tf_framework::Diagnostics;
+use tf_framework::rules::{self, Stage};
 use tf_value::Value;
 use tfplugin_proto::tfplugin6 as pb;
 use tfplugin_proto::tfplugin6::provider_server::Provider;

@@ -1,12 +1,14 @@
 //! A small provider over an API in memory, with faults on demand. A double: for these tests only.
 
+#![allow(unreachable_pub, clippy::unwrap_used, reason = "a double for tests")]
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use tf_framework::{
-    Action, ActionContext, Computed, ConfigureContext, Context, DataContext, DataSource, Diagnostics, EphemeralContext,
-    EphemeralResource, FunctionError, ImportId, ListContext, ListResource, Model, MoveSource, Opened, PlanContext,
-    Provider, RawState, Registry, Resource, Result, WriteOnly, function, no_client,
+    Action, ActionContext, Computed, ConfigureContext, Context, DataContext, DataSource, Diagnostics,
+    EphemeralContext, EphemeralResource, FunctionError, ImportId, ListContext, ListResource, Model,
+    MoveSource, Opened, PlanContext, Provider, RawState, Registry, Resource, Result, WriteOnly, function,
 };
 
 /// What the API holds and what it has been asked.
@@ -91,7 +93,7 @@ impl Provider for Demo {
         registry.list_resource::<AllDisks>(client);
         registry.action::<Trim>(client);
         registry.function::<Join>();
-        let _ = no_client::<Self>;
+        registry.function::<Shout>();
     }
 }
 
@@ -257,11 +259,17 @@ impl Resource for Disk {
     async fn import(cx: &mut Context<Self>, id: ImportId) -> Result<Self> {
         let id = match id {
             ImportId::Id(id) => id,
-            ImportId::Identity(identity) => identity.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned(),
+            ImportId::Identity(identity) => {
+                identity.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
+            }
         };
         let client = cx.client()?;
         let world = client.lock().unwrap();
-        world.disks.get(&id).cloned().ok_or_else(|| Diagnostics::error("No such disk", format!("{id} does not exist.")))
+        world
+            .disks
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| Diagnostics::error("No such disk", format!("{id} does not exist.")))
     }
 
     fn move_from(source: &MoveSource) -> Option<Result<Self>> {
@@ -290,7 +298,8 @@ impl DataSource for Disks {
         let client = cx.client()?;
         let world = client.lock().unwrap();
         let prefix = config.prefix.clone().unwrap_or_default();
-        let names = world.disks.values().map(|disk| disk.name.clone()).filter(|name| name.starts_with(&prefix));
+        let names =
+            world.disks.values().map(|disk| disk.name.clone()).filter(|name| name.starts_with(&prefix));
         config.names = Computed::Known(names.collect());
         Ok(config)
     }
@@ -340,7 +349,9 @@ impl ListResource for AllDisks {
 
     async fn list(cx: &mut ListContext<Self>, config: DiskFilter) -> Result<()> {
         let disks: Vec<Disk> = cx.client()?.lock().unwrap().disks.values().cloned().collect();
-        for disk in disks.into_iter().filter(|disk| config.kind.as_ref().is_none_or(|kind| *kind == disk.kind)) {
+        for disk in
+            disks.into_iter().filter(|disk| config.kind.as_ref().is_none_or(|kind| *kind == disk.kind))
+        {
             if !cx.found(disk.name.clone(), disk).await {
                 break;
             }
@@ -385,4 +396,16 @@ pub fn join(
         return Err(FunctionError::argument(1, "There must be a word."));
     }
     Ok(words.join(&separator))
+}
+
+/// Shouts.
+#[function(name = "shout")]
+pub fn shout(
+    /// What is shouted.
+    text: String,
+) -> Result<String, FunctionError> {
+    if text.is_empty() {
+        return Err(FunctionError::argument(0, "There must be a text."));
+    }
+    Ok(format!("{}!", text.to_uppercase()))
 }
