@@ -19,4 +19,8 @@ pub fn register<P: Provider>(registry: &mut Registry<P>, client: SelectClient<P,
     registry.resource::<resources::Template>(client);
     registry.resource::<resources::Image>(client);
     registry.list_resource::<resources::Images>(client);
+    registry.data_source::<data_sources::VersionInfo>(client);
+    registry.data_source::<data_sources::Nodes>(client);
+    registry.data_source::<data_sources::Storages>(client);
+    registry.data_source::<data_sources::Templates>(client);
 }
