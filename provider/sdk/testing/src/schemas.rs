@@ -139,7 +139,10 @@ fn nested_block(name: &str, source: &pb::schema::NestedBlock) -> Result<NestedBl
         NestingMode::List => BlockNesting::List,
         NestingMode::Set => BlockNesting::Set,
         other => {
-            return Err(unreadable(name, format!("{}: nesting {other:?} is not supported", source.type_name)));
+            return Err(unreadable(
+                name,
+                format!("{}: nesting {other:?} is not supported", source.type_name),
+            ));
         }
     };
     let content = source.block.as_ref().ok_or_else(|| unreadable(name, "a nested block has no content"))?;
