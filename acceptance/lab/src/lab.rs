@@ -346,6 +346,13 @@ impl Lab {
         };
     }
 
+    /// Moves a guest to another node, as a migration on shared storage would.
+    pub fn move_guest(&self, vmid: u32, node: &str) {
+        if let Some(guest) = self.inner.cluster.state().guests.get_mut(&vmid) {
+            node.clone_into(&mut guest.node);
+        }
+    }
+
     /// Makes a storage fail, or work again.
     pub fn set_storage_broken(&self, storage: &str, broken: bool) {
         self.inner.set_storage_broken(storage, broken);

@@ -1,4 +1,4 @@
-# One template from one cloud image.
+# One template from one cloud image, and what the cluster says about itself.
 # The cluster and the token come from the environment: PROXMOX_VE_ENDPOINT, PROXMOX_VE_API_TOKEN.
 
 terraform {
@@ -38,4 +38,16 @@ resource "hybridops_proxmox_template" "base" {
   network = {
     net0 = { bridge = "vmbr0" }
   }
+}
+
+data "hybridops_proxmox_version" "this" {}
+
+data "hybridops_proxmox_nodes" "all" {}
+
+data "hybridops_proxmox_storages" "all" {}
+
+data "hybridops_proxmox_templates" "base" {
+  tags = { all = ["quickstart"] }
+
+  depends_on = [hybridops_proxmox_template.base]
 }

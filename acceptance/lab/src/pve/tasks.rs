@@ -140,6 +140,17 @@ impl Worker {
         guard.map_err(|error| Refusal::died(error.to_string()))
     }
 
+    /// A creation that fails or is stopped, at whatever point, takes its claim of the number back.
+    fn take_back(&self) {
+        let Some(vmid) = self.task.id.parse().ok().filter(|_| self.task.kind == "qmcreate") else { return };
+        let mut state = self.cluster.state();
+        let claimed =
+            |guest: &super::guest::Guest| guest.config.get("lock").is_some_and(|lock| lock == "create");
+        if state.guests.get(&vmid).is_some_and(claimed) {
+            state.guests.remove(&vmid);
+        }
+    }
+
     fn end(&self, result: &Outcome<()>) {
         let text = match result {
             Ok(()) => "OK".to_owned(),

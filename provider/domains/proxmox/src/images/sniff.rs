@@ -1,7 +1,7 @@
 //! What a file is, by its first bytes.
 
 /// Bytes that suffice to tell: the boot signature of a raw disk ends the first sector.
-pub const HEAD_BYTES: usize = 512;
+pub(super) const HEAD_BYTES: usize = 512;
 
 /// A disk image format Proxmox imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,5 +3,5 @@
 mod image;
 mod template;
 
-pub use image::{Image, Images};
-pub use template::Template;
+pub use image::{Image, ImageFilter, Images};
+pub use template::{Template, TemplateFilter, Templates};

@@ -128,8 +128,10 @@ pub enum OnDestroy {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Model)]
 pub struct ImageCopy {
     /// The node.
+    #[attr(computed)]
     pub node: String,
     /// Its volume id.
+    #[attr(computed)]
     pub volume_id: String,
 }
 
