@@ -28,7 +28,11 @@ pub(crate) async fn storage_problems(
     need: &StorageNeed<'_>,
     budget: &Budget,
 ) -> Vec<Diagnostic> {
+    let elsewhere_only = inventory.storage(need.node, need.storage).is_none()
+        && inventory.storages().any(|entry| entry.storage == need.storage);
     match api.storage(need.node, need.storage, budget).await {
+        // Inactive because it is not meant for this node.
+        Ok(found) if !found.active && elsewhere_only => vec![storage_missing(inventory, need)],
         Ok(found) => check_storage(&found, need),
         Err(error) if error.is_missing() => vec![storage_missing(inventory, need)],
         // "storage 'x' is not available on node 'y'" has no kind of its own.
