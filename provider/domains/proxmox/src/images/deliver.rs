@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use transport_rest::Budget;
 
 use super::publisher::{PublisherError, ResolvedChecksum};
-use super::sniff::{HEAD_BYTES, ImageFormat, NotAnImage, sniff, sniff_packing};
+use super::sniff::{HEAD_BYTES, disk_bytes, ImageFormat, NotAnImage, sniff, sniff_packing};
 use super::unpack::{UnpackError, unpack};
 use crate::api::{ApiError, Checksum, DownloadUrl, TaskFilter, Upid, UploadImage, VolumeError, VolumeId};
 use crate::client::Proxmox;
@@ -149,20 +149,25 @@ pub async fn deliver(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Resu
 /// # Errors
 /// [`ApiError`].
 pub async fn remove(px: &Proxmox, node: &str, volume: &VolumeId, budget: &Budget) -> Result<(), ApiError> {
-    match px.api.delete_volume(node, volume, budget).await {
-        Ok(Some(upid)) => px.api.wait(&upid, budget).await.map(drop),
-        Ok(None) => Ok(()),
+    match px.api.run_optional(budget, || px.api.delete_volume(node, volume, budget)).await {
         Err(error) if error.is_missing() => Ok(()),
-        Err(error) => Err(error),
+        removed => removed.map(drop),
     }
 }
 
-/// Waits for downloads of the same file that this run did not start.
+/// Waits for deliveries of the same file that this run did not start: until a copy is complete, the file that is
+/// already listed is not.
 async fn await_running(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<(), ApiError> {
-    let filter = TaskFilter { vmid: None, kinds: vec!["download".to_owned()] };
+    let filter = TaskFilter { vmid: None, kinds: vec!["download".to_owned(), "imgcopy".to_owned()] };
+    let ours = px.api.principal().to_string();
+    // The task of an upload does not tell the file.
+    let may_be = |upid: &Upid| match upid.kind() {
+        "imgcopy" => delivery.transfer == Transfer::Provider && upid.user() == ours && !px.started(upid),
+        _ => upid.id() == delivery.file_name,
+    };
     for task in px.api.running_tasks(&filter, budget).await? {
-        if task.upid.node() == delivery.node && task.upid.id() == delivery.file_name {
-            tracing::info!(task = %task.upid, "waiting for a download that runs already");
+        if task.upid.node() == delivery.node && may_be(&task.upid) {
+            tracing::info!(task = %task.upid, "waiting for a delivery that runs already");
             // Whether it succeeded shows in the file.
             match px.api.wait(&task.upid, budget).await {
                 Err(error) if error.is_interrupted() => return Err(error),
@@ -240,7 +245,12 @@ async fn upload(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<()
         checksum: Some(Checksum { algorithm: "sha256".to_owned(), value: sum }),
         progress: None,
     };
-    let run = px.api.run(budget, || px.api.upload(&delivery.node, &delivery.storage, &image, budget));
+    let image = &image;
+    let run = px.api.run(budget, || async move {
+        let upid = px.api.upload(&delivery.node, &delivery.storage, image, budget).await?;
+        px.note_started(&upid);
+        Ok(upid)
+    });
     match Box::pin(run).await {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -305,6 +315,8 @@ pub struct Looked {
     pub packed: bool,
     /// Its format once unpacked, where it can be told from outside.
     pub format: Option<ImageFormat>,
+    /// The size of its disk in bytes, where it can be told from outside.
+    pub disk: Option<u64>,
 }
 
 /// Looks at a published image without downloading it.
@@ -314,10 +326,10 @@ pub struct Looked {
 pub async fn look(px: &Proxmox, url: &str, budget: &Budget) -> Result<Looked, NotAnImage> {
     let named = super::sniff::Packing::of_name(&super::publisher::url_name(url));
     let Some(head) = px.publisher.head(url, budget).await else {
-        return Ok(Looked { packed: named.is_some(), format: None });
+        return Ok(Looked { packed: named.is_some(), format: None, disk: None });
     };
     if sniff_packing(&head).is_some() {
-        return Ok(Looked { packed: true, format: None });
+        return Ok(Looked { packed: true, format: None, disk: None });
     }
-    sniff(&head).map(|format| Looked { packed: false, format: Some(format) })
+    sniff(&head).map(|format| Looked { packed: false, format: Some(format), disk: disk_bytes(&head) })
 }

@@ -18,6 +18,8 @@ pub(super) async fn find(
     budget: &Budget,
 ) -> Result<Option<Seen>, ApiError> {
     settle_creations(px, budget).await?;
+    // An index read before a creation ended shows the guest without its name.
+    px.api.invalidate();
     let inventory = px.api.inventory(budget).await?;
     let of_name = |guest: &&crate::api::Guest| {
         guest.kind == GuestKind::Qemu && guest.name == name && !known.contains(&guest.vmid)

@@ -263,4 +263,6 @@ pub struct Previous {
     pub vmid: u32,
     /// Its version, where it had one.
     pub version: Option<String>,
+    /// Its SMBIOS UUID: tells it from another guest that got its number. Null while it is half made.
+    pub uuid: Option<String>,
 }

@@ -33,7 +33,8 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
     let config = &seen.config;
     let stamp = seen.stamp.as_ref();
     let (tags, tagged_version) = hardware::split_tags(config);
-    let adopted = stamp.is_some_and(|stamp| stamp.adopted);
+    // Nobody knows what an unstamped template was made from: Terraform takes it over as it is.
+    let adopted = stamp.map_or(before.is_none(), |stamp| stamp.adopted);
     let image = match before {
         Some(before) => before.image.clone(),
         None => stamp.and_then(|stamp| Some(stamp.image.as_ref()?.model())),
@@ -76,12 +77,18 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
         current_node: Computed::Known(seen.guest.node.clone()),
         uuid: Computed::Known(seen.uuid()),
         volume_id: Computed::Known(on_disk.map(|disk| disk.volume)),
-        image_checksum: Computed::Known(stamp.and_then(|stamp| stamp.sum.clone())),
+        image_checksum: Computed::Known(image_checksum(stamp, before)),
         previous: Computed::Known(
             before.and_then(|before| before.previous.known().cloned()).unwrap_or_default(),
         ),
         timeouts: before.and_then(|before| before.timeouts.clone()),
     }
+}
+
+/// The checksum the stamp tells; notes rewritten by hand do not make it unknown.
+fn image_checksum(stamp: Option<&Stamp>, before: Option<&Template>) -> Option<String> {
+    let known = || before.and_then(|before| before.image_checksum.known().cloned().flatten());
+    stamp.and_then(|stamp| stamp.sum.clone()).or_else(known)
 }
 
 /// What destroying does where the configuration does not say.
