@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tf_framework::{Computed, Context, Diagnostics, Result};
+use tf_framework::{Computed, Context, Diagnostic, Diagnostics, Result};
 use tf_value::Path;
 use transport_rest::Budget;
 
@@ -71,7 +71,11 @@ impl<'a> Build<'a> {
         let shared = self.px.share_file(&delivery.node, &delivery.storage, &delivery.file_name);
         let known = self.known();
         let found = leftover::find(self.px, &self.plan.name, &self.stamp.key, &known, &self.budget).await;
-        let guest = match found.map_err(|error| failure(self.what(), &error))? {
+        let found = found.map_err(|error| failure(self.what(), &error))?;
+        for other in found.unfinished.iter().filter(|other| !self.is_tracked(other.guest.vmid)) {
+            cx.warn(self.unfinished(other));
+        }
+        let guest = match found.ours {
             Some(seen) => {
                 tracing::info!(vmid = seen.guest.vmid, "going on with what an earlier run began");
                 self.note(cx, seen.guest.vmid)?;
@@ -94,6 +98,27 @@ impl<'a> Build<'a> {
             Keep::Itself => Vec::new(),
             Keep::Beside(prior) => prior.vmid.known().copied().into_iter().collect(),
         }
+    }
+
+    /// Whether a guest is in state among the earlier versions, to be reaped with them.
+    fn is_tracked(&self, vmid: Vmid) -> bool {
+        let Keep::Beside(prior) = &self.keep else { return false };
+        prior.previous.known().into_iter().flatten().any(|old| old.vmid == vmid)
+    }
+
+    /// Says what only a person can judge: a guest that a run with other settings began may still be in the making.
+    fn unfinished(&self, other: &Seen) -> Diagnostic {
+        let vmid = other.guest.vmid;
+        let version = other.stamp.as_ref().and_then(|stamp| stamp.version.as_deref());
+        let version = version.map(|version| format!(" version {version:?} of")).unwrap_or_default();
+        Diagnostic::warning(
+            format!("Guest {vmid} was never finished"),
+            format!(
+                "It was begun as{version} template {:?} with other settings, by a run that was killed or still goes on. Unless \
+                 it does, remove it: `qm destroy {vmid}` on {}.",
+                self.plan.name, other.guest.node
+            ),
+        )
     }
 
     /// Where the image goes and who brings it there.
