@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tf_framework::{Diagnostics, Result};
@@ -86,7 +86,7 @@ impl Store {
     }
 }
 
-fn names(directory: &PathBuf) -> Result<Vec<String>> {
+fn names(directory: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(directory) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
@@ -97,6 +97,6 @@ fn names(directory: &PathBuf) -> Result<Vec<String>> {
     Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
 }
 
-fn failed(path: &PathBuf, error: &dyn std::fmt::Display) -> Diagnostics {
+fn failed(path: &Path, error: &dyn std::fmt::Display) -> Diagnostics {
     Diagnostics::error("The store does not answer", format!("{}: {error}.", path.display()))
 }

@@ -28,7 +28,6 @@ pub(crate) struct Token {
 pub(crate) struct Lease {
     journal: Option<String>,
     renew_after: Option<u64>,
-    renewals: u32,
 }
 
 impl Lease {
@@ -45,19 +44,18 @@ impl EphemeralResource for Token {
 
     async fn open(_: &mut EphemeralContext<Self>, config: Self) -> Result<Opened<Self, Lease>> {
         record(config.journal.as_deref(), "opened")?;
-        let lease = Lease { journal: config.journal.clone(), renew_after: config.renew_after, renewals: 0 };
+        let lease = Lease { journal: config.journal.clone(), renew_after: config.renew_after };
         let token = Sensitive::new(format!("token-of-{}", config.seed));
         let value = Self { token: token.into(), ..config };
         Ok(Opened { value, renew_at: lease.renew_at(), private: lease })
     }
 
-    async fn renew(_: &mut EphemeralContext<Self>, mut lease: Lease) -> Result<Renewed<Lease>> {
-        lease.renewals += 1;
+    async fn renew(_: &mut EphemeralContext<Self>, lease: Lease) -> Result<Renewed<Lease>> {
         record(lease.journal.as_deref(), "renewed")?;
         Ok(Renewed { renew_at: lease.renew_at(), private: lease })
     }
 
     async fn close(_: &mut EphemeralContext<Self>, lease: Lease) -> Result<()> {
-        record(lease.journal.as_deref(), &format!("closed after {} renewals", lease.renewals))
+        record(lease.journal.as_deref(), "closed")
     }
 }

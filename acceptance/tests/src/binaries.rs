@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use serde_json::Value as Json;
 
 /// Names the `terraform` binary to test with; otherwise `PATH` is searched.
@@ -56,14 +56,13 @@ pub fn provider_binary(variable: &str, package: &str) -> Result<PathBuf> {
         let path = PathBuf::from(named);
         return path.canonicalize().with_context(|| format!("{variable} names {}", path.display()));
     }
-    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    // Failures are kept as well: what does not build once does not build for the next test either.
+    static BUILT: Mutex<BTreeMap<String, Result<PathBuf, String>>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(path) = built.get(package) {
-        return Ok(path.clone());
-    }
-    let path = build(package)?;
-    built.insert(package.to_owned(), path.clone());
-    Ok(path)
+    let path = built
+        .entry(package.to_owned())
+        .or_insert_with(|| build(package).map_err(|error| format!("{error:#}")));
+    path.clone().map_err(Error::msg)
 }
 
 fn build(package: &str) -> Result<PathBuf> {

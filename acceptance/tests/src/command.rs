@@ -188,6 +188,14 @@ impl Running {
         [Some(&self.stdout), Some(&self.stderr), self.log.as_ref()].into_iter().flatten().map(read).collect()
     }
 
+    /// Whether it still goes on.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub fn is_running(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
     /// Waits for the end.
     ///
     /// # Errors

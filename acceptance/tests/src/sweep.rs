@@ -171,7 +171,11 @@ fn disguises(canary: &str) -> Vec<Vec<u8>> {
     disguises.push(hex.to_uppercase().into_bytes());
     disguises.push(hex.into_bytes());
     let json = serde_json::Value::from(canary).to_string();
-    disguises.push(json.trim_matches('"').as_bytes().to_vec());
+    let json = &json[1..json.len() - 1];
+    disguises.push(json.as_bytes().to_vec());
+    // Go escapes for HTML what others leave alone.
+    let go = json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
+    disguises.push(go.into_bytes());
     disguises.sort();
     disguises.dedup();
     disguises
@@ -183,15 +187,16 @@ mod tests {
 
     #[test]
     fn finds_every_disguise() {
-        let canary = "canary-7f3a\"9b";
+        let canary = "canary-7f3a\"9&b";
         let encoded = |text: &str| STANDARD.encode(text);
         for text in [
             format!("x{canary}y"),
             encoded(canary),
             encoded(&format!("a{canary}zz")),
             encoded(&format!("ab{canary}")),
-            "63616e6172792d37663361223962".to_owned(),
-            "{\"k\":\"canary-7f3a\\\"9b\"}".to_owned(),
+            "63616e6172792d3766336122392662".to_owned(),
+            "{\"k\":\"canary-7f3a\\\"9&b\"}".to_owned(),
+            "{\"k\":\"canary-7f3a\\\"9\\u0026b\"}".to_owned(),
         ] {
             let mut sweep = Sweep::new(&["another", canary]);
             sweep.bytes("here", text.as_bytes());

@@ -47,7 +47,7 @@ data "hybridops_proxmox_nodes" "all" {}
 data "hybridops_proxmox_storages" "all" {}
 
 data "hybridops_proxmox_templates" "base" {
-  tags = ["quickstart"]
+  tags = { all = ["quickstart"] }
 
   depends_on = [hybridops_proxmox_template.base]
 }

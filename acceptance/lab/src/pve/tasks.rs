@@ -144,7 +144,8 @@ impl Worker {
     fn take_back(&self) {
         let Some(vmid) = self.task.id.parse().ok().filter(|_| self.task.kind == "qmcreate") else { return };
         let mut state = self.cluster.state();
-        let claimed = |guest: &super::guest::Guest| guest.config.get("lock").is_some_and(|lock| lock == "create");
+        let claimed =
+            |guest: &super::guest::Guest| guest.config.get("lock").is_some_and(|lock| lock == "create");
         if state.guests.get(&vmid).is_some_and(claimed) {
             state.guests.remove(&vmid);
         }

@@ -9,7 +9,13 @@ use crate::support::{ADDRESS, Site, Template};
 /// A virtual machine with a disk, as a build leaves it.
 fn built(site: &Site, vmid: u32) -> Result<()> {
     let vmid = vmid.to_string();
-    let form = [("vmid", vmid.as_str()), ("name", "packer"), ("memory", "768"), ("scsi0", "local:1"), ("tags", "packer")];
+    let form = [
+        ("vmid", vmid.as_str()),
+        ("name", "packer"),
+        ("memory", "768"),
+        ("scsi0", "local:1"),
+        ("tags", "packer"),
+    ];
     site.operator("POST", "/nodes/pve1/qemu", &form).map(drop)
 }
 
@@ -62,7 +68,11 @@ fn running_guest_is_refused_at_plan() -> Result<()> {
     let before = site.everything();
     site.declare(&adopting(300))?;
     let refused = site.ws.plan()?.fails()?;
-    refused.says("Guest 300 cannot be taken over")?.says("\"packer\" is running")?.says("Shut it down")?.says("main.tf line")?;
+    refused
+        .says("Guest 300 cannot be taken over")?
+        .says("\"packer\" is running")?
+        .says("Shut it down")?
+        .says("main.tf line")?;
     assert_eq!(site.everything(), before);
     Ok(())
 }

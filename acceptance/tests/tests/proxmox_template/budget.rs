@@ -47,19 +47,26 @@ fn of_one_template() -> Result<()> {
     assert_eq!(unpolled(&create), expected, "creating");
 
     let refresh = site.counting(|| site.ws.expect_empty_plan().map(drop))?;
-    assert_eq!(refresh, BTreeMap::from([(INVENTORY.to_owned(), 1), (CONFIG.to_owned(), 1)]), "refresh and empty plan");
+    assert_eq!(
+        refresh,
+        BTreeMap::from([(INVENTORY.to_owned(), 1), (CONFIG.to_owned(), 1)]),
+        "refresh and empty plan"
+    );
 
     site.declare(&site.template().set("memory", "512"))?;
     site.ws.plan()?.ok()?;
     let change = site.counting(|| site.ws.apply_plan()?.ok().map(drop))?;
-    let expected = BTreeMap::from([(INVENTORY, 1), (CONFIG, 1), ("POST /nodes/{node}/qemu/{vmid}/config", 1)]);
+    let expected =
+        BTreeMap::from([(INVENTORY, 1), (CONFIG, 1), ("POST /nodes/{node}/qemu/{vmid}/config", 1)]);
     assert_eq!(unpolled(&change), expected, "a change in place");
     assert!(total(&change) <= 6, "{change:#?}");
     Ok(())
 }
 
 fn several(site: &Site, count: usize) -> String {
-    let template = |n: usize| -> Template { site.template().label(&format!("t{n}")).text("name", &format!("debian-{n}")) };
+    let template = |n: usize| -> Template {
+        site.template().label(&format!("t{n}")).text("name", &format!("debian-{n}"))
+    };
     (0..count).map(|n| template(n).hcl()).collect()
 }
 
@@ -85,7 +92,8 @@ fn templates_from_one_image_at_once() -> Result<()> {
     for vmid in site.vmids() {
         site.expect_content(vmid, "scsi0", "disk.qcow2")?;
     }
-    let images: Vec<String> = site.volumes().into_iter().filter(|volume| volume.contains(":import/")).collect();
+    let images: Vec<String> =
+        site.volumes().into_iter().filter(|volume| volume.contains(":import/")).collect();
     assert!(images.is_empty(), "no orphans: {images:?}");
     let downloads = counts["POST /nodes/{node}/storage/{storage}/download-url"];
     assert_eq!(downloads, 1, "the image is downloaded once");

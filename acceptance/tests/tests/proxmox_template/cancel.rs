@@ -17,7 +17,11 @@ fn interrupted(site: &Site, task: &str, whole_group: bool) -> Result<()> {
     let running = site.ws.terraform()?.args(["apply", "-no-color", "-auto-approve"]).start()?;
     wait_until(task, PATIENCE, || Ok(site.running().iter().any(|upid| upid.contains(task))))?;
     // A terminal sends it to the whole group, a supervisor to Terraform alone.
-    if whole_group { running.interrupt()? } else { running.interrupt_alone()? };
+    if whole_group {
+        running.interrupt()?
+    } else {
+        running.interrupt_alone()?
+    };
     let output = running.wait()?.fails()?;
     assert!(output.took < PATIENCE, "{output}");
     // What takes long is stopped; what is short ends by itself, since half done it would be worse.
@@ -65,7 +69,9 @@ fn while_making_a_new_version() -> Result<()> {
         site.template().text("version", version).set("disk", "{ storage = \"local\", size = \"2M\" }")
     };
     site.converge(&version("0"))?;
-    for (number, task) in ["download", "qmcreate", "resize", "qmtemplate", "qmdestroy"].into_iter().enumerate() {
+    for (number, task) in
+        ["download", "qmcreate", "resize", "qmtemplate", "qmdestroy"].into_iter().enumerate()
+    {
         site.declare(&version(&(number + 1).to_string()))?;
         interrupted(&site, task, number.is_multiple_of(2)).context(task)?;
         assert_eq!(site.ws.state()?.addresses(), [ADDRESS], "{task}");

@@ -68,7 +68,8 @@ fn tags_of_another_case_are_the_same() -> Result<()> {
 #[test]
 fn network_keeps_its_address() -> Result<()> {
     let site = Site::start(image!())?;
-    let with = |extra: &str| site.template().set("network", format!("{{ net0 = {{ bridge = \"vmbr0\"{extra} }} }}"));
+    let with =
+        |extra: &str| site.template().set("network", format!("{{ net0 = {{ bridge = \"vmbr0\"{extra} }} }}"));
     site.converge(&with(""))?;
     let vmid = site.vmid()?;
     let address = |site: &Site| {
@@ -93,7 +94,10 @@ fn cloud_init_comes_changes_and_goes() -> Result<()> {
     let with = |cloud_init: &str| template.clone().set("cloud_init", cloud_init);
     in_place(&site, &with("{}"))?;
     assert!(site.setting(vmid, "ide2").to_string().contains("cloudinit"));
-    in_place(&site, &with(r#"{ user = "one", ssh_keys = ["ssh-ed25519 A a", "ssh-rsa B b"], upgrade = true }"#))?;
+    in_place(
+        &site,
+        &with(r#"{ user = "one", ssh_keys = ["ssh-ed25519 A a", "ssh-rsa B b"], upgrade = true }"#),
+    )?;
     assert_eq!(site.setting(vmid, "ciuser"), "one");
     assert_eq!(site.setting(vmid, "sshkeys"), "ssh-ed25519%20A%20a%0Assh-rsa%20B%20b");
     assert_eq!(site.setting(vmid, "ciupgrade"), "1");
@@ -105,7 +109,8 @@ fn cloud_init_comes_changes_and_goes() -> Result<()> {
     for key in ["ide2", "ciuser", "nameserver", "searchdomain"] {
         assert_eq!(site.setting(vmid, key), Json::Null, "{key}");
     }
-    let left: Vec<String> = site.volumes().into_iter().filter(|volume| volume.contains("cloudinit")).collect();
+    let left: Vec<String> =
+        site.volumes().into_iter().filter(|volume| volume.contains("cloudinit")).collect();
     assert!(left.is_empty(), "the drive is gone: {left:?}");
     Ok(())
 }
@@ -114,7 +119,8 @@ fn cloud_init_comes_changes_and_goes() -> Result<()> {
 fn password_is_sent_when_its_version_changes() -> Result<()> {
     let site = Site::start(image!())?;
     let with = |password: &str, version: u32| {
-        let cloud_init = format!("{{ user = \"u\", password = \"{password}\", password_version = {version} }}");
+        let cloud_init =
+            format!("{{ user = \"u\", password = \"{password}\", password_version = {version} }}");
         site.template().set("cloud_init", cloud_init)
     };
     site.converge(&with("first", 1))?;
@@ -160,7 +166,12 @@ fn somebody_elses_change_in_between_is_not_overwritten() -> Result<()> {
     let running = site.ws.terraform()?.args(["apply", "-no-color", "tfplan"]).start()?;
     let patience = std::time::Duration::from_secs(20);
     acceptance_tests::wait_until("the write", patience, || {
-        Ok(site.lab.journal().all().iter().any(|entry| entry.method == "POST" && entry.path.ends_with("/config")))
+        Ok(site
+            .lab
+            .journal()
+            .all()
+            .iter()
+            .any(|entry| entry.method == "POST" && entry.path.ends_with("/config")))
     })?;
     site.operator("PUT", &path, &[("cores", "8")])?;
     let output = running.wait()?.fails()?;

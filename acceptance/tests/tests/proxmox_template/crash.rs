@@ -129,12 +129,17 @@ impl Half {
         for round in 1.. {
             ensure!(round < MOST, "a phase does not end: {:?} did", self.ended);
             for phase in PHASES {
-                let others_need_it = PHASES.iter().any(|other| *other != phase && !self.ended.contains(other));
+                let others_need_it =
+                    PHASES.iter().any(|other| *other != phase && !self.ended.contains(other));
                 let needed = match phase {
                     Phase::Create => !alive,
                     Phase::Update => !self.ended.contains(&phase),
                     // Only to be created anew, or at the very end.
-                    Phase::Delete => !self.ended.contains(&phase) || !self.ended.contains(&Phase::Create) || !others_need_it,
+                    Phase::Delete => {
+                        !self.ended.contains(&phase)
+                            || !self.ended.contains(&Phase::Create)
+                            || !others_need_it
+                    }
                 };
                 if needed {
                     self.case(phase)?;
@@ -188,8 +193,18 @@ fn killed_at_every_request() -> Result<()> {
     for half in [&before, &after] {
         let kinds = |phase: Phase| half.killed[&phase].keys().cloned().collect::<Vec<_>>().join("\n");
         for phase in [Phase::Create, Phase::Update] {
-            for step in ["download-url", "POST /nodes/pve1/qemu", "/resize", "/template", "DELETE /nodes/pve1/storage"] {
-                ensure!(kinds(phase).contains(step), "{phase:?} was never killed at {step}:\n{}", kinds(phase));
+            for step in [
+                "download-url",
+                "POST /nodes/pve1/qemu",
+                "/resize",
+                "/template",
+                "DELETE /nodes/pve1/storage",
+            ] {
+                ensure!(
+                    kinds(phase).contains(step),
+                    "{phase:?} was never killed at {step}:\n{}",
+                    kinds(phase)
+                );
             }
         }
         for phase in [Phase::Update, Phase::Delete] {

@@ -81,9 +81,11 @@ fn nodes_are_silent_for_a_moment() -> Result<()> {
 fn reads_are_repeated_until_they_succeed() -> Result<()> {
     let image = image!();
     for path in ["/cluster/resources$", "/cluster/nextid$", "/status$", "/config$", "/cluster/tasks$"] {
-        for effect in [Effect::DropBefore, Effect::DropAfter, Effect::Truncate, Effect::Delay { millis: 300 }] {
+        for effect in [Effect::DropBefore, Effect::DropAfter, Effect::Truncate, Effect::Delay { millis: 300 }]
+        {
             let what = format!("GET {path} {effect:?}");
-            let succeeded = creates_despite(image, |site| site.fault("GET", path, effect)).context(what.clone())?;
+            let succeeded =
+                creates_despite(image, |site| site.fault("GET", path, effect)).context(what.clone())?;
             assert!(succeeded, "{what} was no reason to fail");
         }
     }
@@ -117,7 +119,11 @@ fn tasks_that_fail_say_why() -> Result<()> {
         site.declare(&growing(&site))?;
         site.task_fault(task, TaskEffect::Fail { text: text.to_owned() })?;
         let failed = site.ws.apply()?.fails()?;
-        failed.says(text)?.says("\"debian\"")?.says("The storage is full").with_context(|| task.to_owned())?;
+        failed
+            .says(text)?
+            .says("\"debian\"")?
+            .says("The storage is full")
+            .with_context(|| task.to_owned())?;
         for vmid in site.vmids() {
             assert_eq!(site.vmid()?, vmid, "{task}: what exists is tracked");
         }

@@ -108,7 +108,9 @@ fn checksum_of_the_other_kind_and_in_capitals() -> Result<()> {
     let url = site.lab.artefact_url("disk.qcow2");
     let sum = image.checksum512("disk.qcow2");
     let shouted = sum.replace("sha512:", "").to_uppercase();
-    site.converge(&site.template().set("image", format!("{{ url = \"{url}\", checksum = \"sha512:{shouted}\" }}")))?;
+    site.converge(
+        &site.template().set("image", format!("{{ url = \"{url}\", checksum = \"sha512:{shouted}\" }}")),
+    )?;
     site.expect_only("debian", "disk.qcow2")?;
     // The same sum spelled otherwise is the same image.
     site.declare(&site.template().set("image", format!("{{ url = \"{url}\", checksum = \"{sum}\" }}")))?;

@@ -6,7 +6,8 @@ use crate::image;
 use crate::support::{ADDRESS, Site, Template};
 
 fn following(site: &Site) -> Template {
-    let (url, sums) = (site.lab.artefact_url("release/disk.qcow2"), site.lab.artefact_url("release/SHA256SUMS"));
+    let (url, sums) =
+        (site.lab.artefact_url("release/disk.qcow2"), site.lab.artefact_url("release/SHA256SUMS"));
     site.template().set("image", format!("{{ url = \"{url}\", checksum_url = \"{sums}\" }}"))
 }
 

@@ -24,25 +24,49 @@ fn nodes() -> Result<()> {
     let on = |node: &str| site.template().text("node", node);
     refused(&site, &on("pve9"), &["There is no node pve9", "pve1, pve2", "main.tf line", "node"])?;
     site.lab.set_node("pve2", NodeState::Offline);
-    refused(&site, &on("pve2"), &["Node pve2 is offline", "no template can be built on it", "main.tf line", "choose another"])
+    refused(
+        &site,
+        &on("pve2"),
+        &["Node pve2 is offline", "no template can be built on it", "main.tf line", "choose another"],
+    )
 }
 
 #[test]
 fn storages() -> Result<()> {
     let site = Site::start(image!())?;
     let on = |storage: &str| site.template().set("disk", format!("{{ storage = \"{storage}\" }}"));
-    refused(&site, &on("nowhere"), &["Node pve1 has no storage nowhere", "Storages on pve1:", "local-lvm", "main.tf line"])?;
+    refused(
+        &site,
+        &on("nowhere"),
+        &["Node pve1 has no storage nowhere", "Storages on pve1:", "local-lvm", "main.tf line"],
+    )?;
     let through = format!(
         "{{ url = \"{}\", checksum = \"{}\", storage = \"local-lvm\" }}",
         site.lab.artefact_url("disk.qcow2"),
         site.image.checksum("disk.qcow2")
     );
-    refused(&site, &on("local-lvm"), &["Storage local-lvm does not take disk images to import", "lvmthin", "image.storage"])?;
-    refused(&site, &site.template().set("image", through), &["Storage local-lvm does not take disk images to import", "main.tf line"])?;
+    refused(
+        &site,
+        &on("local-lvm"),
+        &["Storage local-lvm does not take disk images to import", "lvmthin", "image.storage"],
+    )?;
+    refused(
+        &site,
+        &site.template().set("image", through),
+        &["Storage local-lvm does not take disk images to import", "main.tf line"],
+    )?;
     site.operator("PUT", "/storage/local", &[("content", "images,iso")])?;
-    refused(&site, &on("local"), &["does not take disk images to import", "pvesm set local --content images,iso,import"])?;
+    refused(
+        &site,
+        &on("local"),
+        &["does not take disk images to import", "pvesm set local --content images,iso,import"],
+    )?;
     site.operator("PUT", "/storage/local", &[("content", "iso,import")])?;
-    refused(&site, &on("local"), &["Storage local does not take guest disks", "pvesm set local --content import,iso,images"])?;
+    refused(
+        &site,
+        &on("local"),
+        &["Storage local does not take guest disks", "pvesm set local --content import,iso,images"],
+    )?;
     site.operator("PUT", "/storage/local", &[("disable", "1")])?;
     refused(&site, &on("local"), &["local"])
 }
@@ -52,7 +76,18 @@ fn numbers() -> Result<()> {
     let site = Site::start(image!())?;
     site.operator("POST", "/nodes/pve1/qemu", &[("vmid", "300"), ("name", "mine")])?;
     let taken = site.template().set("vmid", "300");
-    refused(&site, &taken, &["VMID 300 is taken", "\"mine\"", "main.tf line", "vmid = 300", "Leave `vmid` out", "adopt = { vmid = 300 }"])?;
+    refused(
+        &site,
+        &taken,
+        &[
+            "VMID 300 is taken",
+            "\"mine\"",
+            "main.tf line",
+            "vmid = 300",
+            "Leave `vmid` out",
+            "adopt = { vmid = 300 }",
+        ],
+    )?;
     // Taken between plan and apply.
     site.declare(&site.template().set("vmid", "301"))?;
     site.ws.plan()?.ok()?;
@@ -87,10 +122,22 @@ fn images() -> Result<()> {
         let (url, sums) = (site.lab.artefact_url(name), site.lab.artefact_url("SHA256SUMS"));
         site.template().set("image", format!("{{ url = \"{url}\", checksum_url = \"{sums}\" }}"))
     };
-    for (name, why) in [("page.qcow2", "looks like a web page"), ("archive.zip", "is a zip archive"), ("text.img", "smaller than a disk sector")] {
-        refused(&site, &of(name), &["The image is no disk image", name, why, "main.tf line", "qcow2, raw or vmdk"])?;
+    for (name, why) in [
+        ("page.qcow2", "looks like a web page"),
+        ("archive.zip", "is a zip archive"),
+        ("text.img", "smaller than a disk sector"),
+    ] {
+        refused(
+            &site,
+            &of(name),
+            &["The image is no disk image", name, why, "main.tf line", "qcow2, raw or vmdk"],
+        )?;
     }
-    refused(&site, &of("absent.qcow2"), &["The image's checksum cannot be found", "absent.qcow2", "main.tf line", "or set `checksum`"])
+    refused(
+        &site,
+        &of("absent.qcow2"),
+        &["The image's checksum cannot be found", "absent.qcow2", "main.tf line", "or set `checksum`"],
+    )
 }
 
 #[test]
@@ -124,7 +171,8 @@ fn damaged_packed_image() -> Result<()> {
 #[test]
 fn checksums_that_do_not_match() -> Result<()> {
     let image = image!();
-    for (name, transfer) in [("disk.qcow2", "node"), ("disk.qcow2", "provider"), ("disk.raw.xz", "provider")] {
+    for (name, transfer) in [("disk.qcow2", "node"), ("disk.qcow2", "provider"), ("disk.raw.xz", "provider")]
+    {
         let site = Site::start(image)?;
         let (url, wrong) = (site.lab.artefact_url(name), image.checksum("other.qcow2"));
         let expression = format!("{{ url = \"{url}\", checksum = \"{wrong}\", transfer = \"{transfer}\" }}");
@@ -169,7 +217,11 @@ fn missing_privileges_are_named_with_their_paths() -> Result<()> {
                VM.Config.Cloudinit VM.Config.Network VM.Config.CDROM";
     let grants = [
         ("/vms", "Guests", vms),
-        ("/storage/local", "Store", "Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit Datastore.Allocate"),
+        (
+            "/storage/local",
+            "Store",
+            "Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit Datastore.Allocate",
+        ),
         ("/nodes/pve1", "Net", "Sys.AccessNetwork"),
         ("/sdn/zones/localnetwork/vmbr0", "Bridge", "SDN.Use"),
     ];
@@ -195,7 +247,11 @@ fn lost_sight_is_not_gone() -> Result<()> {
     site.lab.revoke("/", "tf@pve");
     site.lab.grant("/storage", "tf@pve", "PVEAuditor");
     let output = site.ws.plan()?.ok()?;
-    output.says("cannot be seen")?.says("VM.Audit")?.says("nothing will be created again")?.says("No changes")?;
+    output
+        .says("cannot be seen")?
+        .says("VM.Audit")?
+        .says("nothing will be created again")?
+        .says("No changes")?;
     Ok(())
 }
 
@@ -208,16 +264,28 @@ fn what_validation_finds_offline() -> Result<()> {
     let image = |text: &str| site.template().set("image", text.replace("URL", &url).replace("SUM", &sum));
     let disk = |text: &str| site.template().set("disk", text);
     let cases: Vec<(Template, &[&str])> = vec![
-        (site.template().without("disk"), &["A template built from an image needs a disk", "disk = { storage"]),
+        (
+            site.template().without("disk"),
+            &["A template built from an image needs a disk", "disk = { storage"],
+        ),
         (site.template().set("adopt", "{ vmid = 300 }"), &["image", "adopt"]),
         (Template::bare("debian", "pve1"), &["image", "adopt"]),
-        (Template::bare("debian", "pve1").set("adopt", "{ vmid = 300 }").set("vmid", "300"), &["contradict each other"]),
+        (
+            Template::bare("debian", "pve1").set("adopt", "{ vmid = 300 }").set("vmid", "300"),
+            &["contradict each other"],
+        ),
         (image("{ url = \"ftp://x/y\", checksum = \"SUM\" }"), &["http:// or https://"]),
         (image("{ url = \"URL\", checksum = \"md5:abc\" }"), &["sha256:", "sha512:"]),
         (image("{ url = \"URL\", checksum = \"sha256:abc\" }"), &["sha256:"]),
         (image("{ url = \"URL\" }"), &["checksum", "checksum_url"]),
-        (image("{ url = \"URL\", checksum = \"SUM\", checksum_url = \"URL\" }"), &["checksum", "checksum_url"]),
-        (image("{ url = \"URL\", checksum = \"SUM\", transfer = \"pigeon\" }"), &["pigeon", "node", "provider"]),
+        (
+            image("{ url = \"URL\", checksum = \"SUM\", checksum_url = \"URL\" }"),
+            &["checksum", "checksum_url"],
+        ),
+        (
+            image("{ url = \"URL\", checksum = \"SUM\", transfer = \"pigeon\" }"),
+            &["pigeon", "node", "provider"],
+        ),
         (disk("{ storage = \"local\", slot = \"ide2\" }"), &["a slot such as"]),
         (disk("{ storage = \"local\", slot = \"scsi31\" }"), &["a slot such as"]),
         (disk("{ storage = \"local\", size = \"32\" }"), &["a size such as"]),
@@ -226,8 +294,14 @@ fn what_validation_finds_offline() -> Result<()> {
         (site.template().set("tags", "[\"a;b\"]"), &["a tag"]),
         (site.template().set("memory", "8"), &["between 16 and"]),
         (site.template().set("vmid", "99"), &["between 100 and"]),
-        (site.template().set("network", "{ eth0 = { bridge = \"vmbr0\" } }"), &["a slot from `net0` to `net31`"]),
-        (site.template().set("network", "{ net0 = { bridge = \"vmbr0\", vlan = 5000 } }"), &["between 1 and 4094"]),
+        (
+            site.template().set("network", "{ eth0 = { bridge = \"vmbr0\" } }"),
+            &["a slot from `net0` to `net31`"],
+        ),
+        (
+            site.template().set("network", "{ net0 = { bridge = \"vmbr0\", vlan = 5000 } }"),
+            &["between 1 and 4094"],
+        ),
         (site.template().text("name", "under_score"), &["a DNS name"]),
         (site.template().text("version", "Big Version"), &["lower-case letters"]),
         (site.template().set("cloud_init", "{ password = \"secret-canary\" }"), &["password_version"]),

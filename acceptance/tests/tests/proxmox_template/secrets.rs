@@ -38,7 +38,8 @@ fn nowhere_but_on_the_wire() -> Result<()> {
     site.lab.faults().clear();
     run(&["apply", "-no-color", "-auto-approve"], true)?;
     run(&["show", "-json"], true)?;
-    let sent = site.lab.journal().all().iter().filter(|entry| entry.params.contains_key("cipassword")).count();
+    let sent =
+        site.lab.journal().all().iter().filter(|entry| entry.params.contains_key("cipassword")).count();
     assert!(sent >= 2, "the password did reach the cluster");
     run(&["destroy", "-no-color", "-auto-approve"], true)?;
     for entry in site.lab.journal().all() {

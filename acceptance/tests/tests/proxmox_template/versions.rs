@@ -152,7 +152,10 @@ fn pinned_number_cannot_be_used_twice() -> Result<()> {
     site.declare(&pinned("2", "9000"))?;
     let before = site.everything();
     let refused = site.ws.plan()?.fails()?;
-    refused.says("A new version needs a number of its own")?.says("Leave `vmid` out")?.says("main.tf line")?;
+    refused
+        .says("A new version needs a number of its own")?
+        .says("Leave `vmid` out")?
+        .says("main.tf line")?;
     assert_eq!(site.everything(), before);
     site.converge(&pinned("2", "9001"))?;
     assert_eq!(site.expect_only("debian", "disk.qcow2")?, 9001);
@@ -170,7 +173,9 @@ fn somebody_elses_template_with_an_old_number_is_left_alone() -> Result<()> {
     site.operator("DELETE", &format!("/nodes/pve1/qemu/{old}"), &[])?;
     let other = Site::template(&site).label("other").text("name", "other");
     site.ws.write("other.tf", &other.hcl())?;
-    site.ws.run(&["apply", "-no-color", "-auto-approve", "-target", "hybridops_proxmox_template.other"])?.ok()?;
+    site.ws
+        .run(&["apply", "-no-color", "-auto-approve", "-target", "hybridops_proxmox_template.other"])?
+        .ok()?;
     assert_eq!(site.setting(old, "name"), "other", "it got the number");
     // The next version reaps the oldest: not this one.
     for name in ["3", "4"] {

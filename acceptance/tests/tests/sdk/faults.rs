@@ -148,9 +148,9 @@ fn interrupted(
     })?;
     let interrupted = Instant::now();
     if alone {
-        run.interrupt_alone()?
+        run.interrupt_alone()?;
     } else {
-        run.interrupt()?
+        run.interrupt()?;
     }
     let output = run.wait()?;
     Ok((output, interrupted.elapsed()))

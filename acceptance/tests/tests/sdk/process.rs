@@ -87,7 +87,7 @@ fn a_temporary_directory_too_long_for_a_socket() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn only_the_host_may_connect() -> Result<()> {
     let (host, stranger) = (Identity::generate()?, Identity::generate()?);
     let mut plugin = PluginProcess::start(&Provider::probe()?.binary, Some(&host), &[])?;
@@ -126,7 +126,7 @@ async fn only_the_host_may_connect() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn shutdown_is_quick() -> Result<()> {
     use tfplugin_proto::plugin::{Empty, grpc_controller_client::GrpcControllerClient};
     let identity = Identity::generate()?;

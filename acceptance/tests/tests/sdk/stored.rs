@@ -280,8 +280,9 @@ fn a_provider_that_lacks_its_configuration_says_so() -> Result<()> {
         "resource \"probe_stored\" \"it\" { name = \"a\" }\nresource \"probe_null\" \"it\" {}",
     )?;
     ws.validate()?.ok()?;
-    ws.apply()?.fails()?.says("No directory is configured")?.says("or PROBE_DIRECTORY in the environment")?;
-    assert_eq!(ws.state()?.addresses(), ["probe_null.it"], "what needs no directory is made");
+    ws.plan()?.fails()?.says("No directory is configured")?.says("or PROBE_DIRECTORY in the environment")?;
+    ws.write("main.tf", "resource \"probe_null\" \"it\" {}")?;
+    ws.apply()?.ok()?;
     Ok(())
 }
 

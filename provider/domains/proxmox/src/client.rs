@@ -103,6 +103,6 @@ impl Drop for SharedFile {
 
 /// The limits of an operation, as the API wants them.
 #[must_use]
-pub fn budget<C>(call: &Call<C>) -> Budget {
+pub(crate) fn budget<C>(call: &Call<C>) -> Budget {
     Budget::new(Some(call.deadline().into_std()), call.cancellation().clone())
 }

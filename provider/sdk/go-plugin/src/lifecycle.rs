@@ -14,13 +14,17 @@ pub enum StopReason {
     Shutdown,
     /// The last connection closed: the host is gone.
     Disconnected,
-    /// No host connected in time.
+    /// No host connected in time, or it died before it could.
     NeverConnected,
     /// A signal to end: SIGTERM, or Ctrl-C while debugging.
     Terminated,
     /// The plugin itself cancelled the token of its handle.
     Cancelled,
 }
+
+/// How often a plugin that waits for its first connection looks whether its host still lives.
+#[cfg(unix)]
+const ORPHAN_CHECK: Duration = Duration::from_millis(250);
 
 /// Connections made to us.
 #[derive(Clone, Copy, Default)]
@@ -87,17 +91,36 @@ impl Lifecycle {
         self.reason.get().copied().unwrap_or(StopReason::Cancelled)
     }
 
-    /// Resolves when there is nobody to serve: no connection came in time, or the last one closed.
+    /// Resolves when there is nobody to serve: no connection came in time or will ever come, or the last one closed.
     pub(crate) async fn deserted(&self, first_connection: Duration) -> StopReason {
         let mut connections = self.connections.subscribe();
         // The sender lives as long as `self`: waiting cannot fail.
         let first = connections.wait_for(|connections| connections.opened > 0);
-        if tokio::time::timeout(first_connection, first).await.is_err() {
-            return StopReason::NeverConnected;
+        tokio::select! {
+            biased;
+            _ = first => {}
+            () = orphaned() => return StopReason::NeverConnected,
+            () = tokio::time::sleep(first_connection) => return StopReason::NeverConnected,
         }
         let _ = connections.wait_for(|connections| connections.open == 0).await;
         StopReason::Disconnected
     }
+}
+
+/// Resolves when the process that started us is gone. A host that is killed between our start and its first connection
+/// leaves nothing else to notice it by.
+#[cfg(unix)]
+async fn orphaned() {
+    use std::os::unix::process::parent_id;
+    let host = parent_id();
+    while parent_id() == host {
+        tokio::time::sleep(ORPHAN_CHECK).await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn orphaned() {
+    std::future::pending().await
 }
 
 // === impl Connected ===

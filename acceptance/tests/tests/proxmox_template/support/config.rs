@@ -42,7 +42,8 @@ impl Template {
 
     /// As HCL.
     pub(crate) fn hcl(&self) -> String {
-        let lines: String = self.attributes.iter().map(|(name, value)| format!("  {name} = {value}\n")).collect();
+        let lines: String =
+            self.attributes.iter().map(|(name, value)| format!("  {name} = {value}\n")).collect();
         format!("resource \"hybridops_proxmox_template\" \"{}\" {{\n{lines}}}\n", self.label)
     }
 }

@@ -30,7 +30,12 @@ impl Site {
         let state = self.lab.state();
         let of = |(place, list): (&String, &Json)| -> Vec<String> {
             let node = place.split('/').next().unwrap_or_default().to_owned();
-            list.as_array().into_iter().flatten().filter_map(Json::as_str).map(|v| format!("{node}/{v}")).collect()
+            list.as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Json::as_str)
+                .map(|v| format!("{node}/{v}"))
+                .collect()
         };
         state["volumes"].as_object().into_iter().flatten().flat_map(of).collect()
     }
@@ -39,7 +44,10 @@ impl Site {
     pub(crate) fn running(&self) -> Vec<String> {
         let state = self.lab.state();
         let tasks = state["tasks"].as_array().into_iter().flatten();
-        tasks.filter(|task| task["running"] == true).filter_map(|task| task["upid"].as_str().map(str::to_owned)).collect()
+        tasks
+            .filter(|task| task["running"] == true)
+            .filter_map(|task| task["upid"].as_str().map(str::to_owned))
+            .collect()
     }
 
     /// What must not change when something is refused: guests, volumes and tasks.

@@ -229,7 +229,7 @@ impl Client {
         self.read(["storage", storage], budget).await
     }
 
-    /// Volumes on a storage, of one content kind or all.
+    /// Volumes on a storage, of one content kind or all. Files whose names no call takes are left out.
     ///
     /// # Errors
     /// [`ApiError`].
@@ -242,7 +242,16 @@ impl Client {
         budget: &Budget,
     ) -> Result<Vec<Volume>, ApiError> {
         let query = Form::new().maybe("content", content).maybe("vmid", vmid);
-        self.read_with(["nodes", node, "storage", storage, "content"], query, budget).await
+        let path = ["nodes", node, "storage", storage, "content"];
+        let lines: Vec<Value> = self.read_with(path, query, budget).await?;
+        let named = |line: Value| match serde_json::from_value(line) {
+            Ok(volume) => Some(volume),
+            Err(error) => {
+                tracing::debug!(storage, %error, "a volume that cannot be read is left out");
+                None
+            }
+        };
+        Ok(lines.into_iter().filter_map(named).collect())
     }
 
     /// One volume.

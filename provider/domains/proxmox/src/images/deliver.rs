@@ -7,14 +7,23 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use transport_rest::Budget;
 
-use super::publisher::{PublisherError, ResolvedChecksum};
-use super::sniff::{HEAD_BYTES, disk_bytes, ImageFormat, NotAnImage, sniff, sniff_packing};
+use super::publisher::{Glimpse, PublisherError, ResolvedChecksum};
+use super::sniff::{HEAD_BYTES, ImageFormat, NotAnImage, disk_bytes, sniff, sniff_packing};
 use super::unpack::{UnpackError, unpack};
-use crate::api::{ApiError, Checksum, DownloadUrl, TaskFilter, Upid, UploadImage, VolumeError, VolumeId};
+use crate::api::{
+    ApiError, Checksum, DownloadUrl, Kind, TaskFilter, Upid, UploadImage, VolumeError, VolumeId,
+};
 use crate::client::Proxmox;
 
 /// No disk image is larger than this: 16 TiB.
 const MAX_IMAGE_BYTES: u64 = 16 << 40;
+
+/// Types of tasks that bring files.
+const DOWNLOAD: &str = "download";
+const UPLOAD: &str = "imgcopy";
+
+/// Lines of an upload's log in which its target is named.
+const UPLOAD_LOG: u64 = 50;
 
 /// How long a stopped task may take to end.
 const STOPPING: Duration = Duration::from_secs(20);
@@ -129,10 +138,16 @@ pub async fn deliver(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Resu
     let volume = VolumeId::file(&delivery.storage, &delivery.content, &delivery.file_name)?;
     await_running(px, delivery, budget).await?;
     if let Some(placed) = place(px, &delivery.node, &volume, budget).await? {
-        if delivery.named_by_checksum || was_delivered(px, delivery, budget).await? {
+        if delivery.named_by_checksum {
             return Ok(placed);
         }
-        return Err(DeliveryError::Occupied { volume });
+        match delivery.transfer {
+            // The node compares an existing file with the checksum, and downloads nothing.
+            Transfer::Node if proven_by_node(px, delivery, budget).await? => return Ok(placed),
+            // What an earlier run of ours left is written once more: an upload replaces and is verified.
+            Transfer::Provider if was_uploaded(px, delivery, budget).await? => {}
+            Transfer::Node | Transfer::Provider => return Err(DeliveryError::Occupied { volume }),
+        }
     }
     let keys = [format!("storage:{}/{}", delivery.node, delivery.storage)];
     let permits = px.api.begin_work(keys, budget).await?;
@@ -155,21 +170,21 @@ pub async fn remove(px: &Proxmox, node: &str, volume: &VolumeId, budget: &Budget
     }
 }
 
-/// Waits for deliveries of the same file that this run did not start: until a copy is complete, the file that is
-/// already listed is not.
+/// Waits for deliveries of the same file that an earlier run left running. Which file an upload is for its task
+/// does not tell, so that every upload of ours to the node is waited for.
 async fn await_running(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<(), ApiError> {
-    let filter = TaskFilter { vmid: None, kinds: vec!["download".to_owned(), "imgcopy".to_owned()] };
+    let filter = TaskFilter { vmid: None, kinds: vec![DOWNLOAD.to_owned(), UPLOAD.to_owned()] };
     let ours = px.api.principal().to_string();
-    // The task of an upload does not tell the file.
-    let may_be = |upid: &Upid| match upid.kind() {
-        "imgcopy" => delivery.transfer == Transfer::Provider && upid.user() == ours && !px.started(upid),
-        _ => upid.id() == delivery.file_name,
-    };
     for task in px.api.running_tasks(&filter, budget).await? {
-        if task.upid.node() == delivery.node && may_be(&task.upid) {
-            tracing::info!(task = %task.upid, "waiting for a delivery that runs already");
+        let upid = &task.upid;
+        let same = match upid.kind() {
+            DOWNLOAD => upid.id() == delivery.file_name,
+            _ => delivery.transfer == Transfer::Provider && upid.user() == ours && !px.started(upid),
+        };
+        if same && upid.node() == delivery.node {
+            tracing::info!(task = %upid, "waiting for a delivery that runs already");
             // Whether it succeeded shows in the file.
-            match px.api.wait(&task.upid, budget).await {
+            match px.api.wait(upid, budget).await {
                 Err(error) if error.is_interrupted() => return Err(error),
                 _ => {}
             }
@@ -178,17 +193,45 @@ async fn await_running(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Re
     Ok(())
 }
 
-/// Whether we downloaded this file earlier: the node verified the checksum then.
-async fn was_delivered(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<bool, ApiError> {
-    let filter = TaskFilter { vmid: None, kinds: vec!["download".to_owned()] };
+/// Has the node compare an existing file with the checksum: it downloads nothing then, and never overwrites.
+///
+/// # Errors
+/// [`DeliveryError::Api`] when it could not be compared.
+pub async fn proven_by_node(
+    px: &Proxmox,
+    delivery: &Delivery,
+    budget: &Budget,
+) -> Result<bool, DeliveryError> {
+    match download(px, delivery, budget).await {
+        Ok(()) => Ok(true),
+        Err(DeliveryError::Api(error))
+            if error.is(Kind::ChecksumMismatch) || error.is(Kind::AlreadyExists) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the file on the storage is the one that an earlier upload of ours put there: the task's log names it.
+async fn was_uploaded(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<bool, ApiError> {
+    let filter = TaskFilter { vmid: None, kinds: vec![UPLOAD.to_owned()] };
     let ours = px.api.principal().to_string();
-    let tasks = px.api.tasks(&filter, budget).await?;
-    Ok(tasks.iter().any(|task| {
-        task.upid.node() == delivery.node
-            && task.upid.id() == delivery.file_name
-            && task.upid.user() == ours
-            && task.status.as_deref() == Some("OK")
-    }))
+    let target = format!("/{}", delivery.file_name);
+    for task in px.api.tasks(&filter, budget).await? {
+        if task.upid.node() != delivery.node
+            || task.upid.user() != ours
+            || task.status.as_deref() != Some("OK")
+        {
+            continue;
+        }
+        let log = px.api.task_log(&task.upid, 0, UPLOAD_LOG, budget).await?;
+        let names_it = |line: &String| line.starts_with("target file:") && line.trim_end().ends_with(&target);
+        if log.lines.iter().any(names_it) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn download(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<(), DeliveryError> {
@@ -201,7 +244,11 @@ async fn download(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<
         compression: None,
         verify_certificates: None,
     };
-    let run = px.api.run(budget, || px.api.download_url(&delivery.node, &delivery.storage, &request, budget));
+    let run = px.api.run(budget, || async {
+        let upid = px.api.download_url(&delivery.node, &delivery.storage, &request, budget).await?;
+        px.note_started(&upid);
+        Ok(upid)
+    });
     match Box::pin(run).await {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -245,9 +292,8 @@ async fn upload(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<()
         checksum: Some(Checksum { algorithm: "sha256".to_owned(), value: sum }),
         progress: None,
     };
-    let image = &image;
-    let run = px.api.run(budget, || async move {
-        let upid = px.api.upload(&delivery.node, &delivery.storage, image, budget).await?;
+    let run = px.api.run(budget, || async {
+        let upid = px.api.upload(&delivery.node, &delivery.storage, &image, budget).await?;
         px.note_started(&upid);
         Ok(upid)
     });
@@ -255,8 +301,22 @@ async fn upload(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<()
         Ok(_) => Ok(()),
         Err(error) => {
             stop_if_unfinished(px, &error).await;
+            remove_torso(px, delivery, &error).await;
             Err(error.into())
         }
+    }
+}
+
+/// Removes what a stopped or failed upload left of the file: a node copies it in place, and cleans up nothing.
+async fn remove_torso(px: &Proxmox, delivery: &Delivery, error: &ApiError) {
+    if !matches!(error, ApiError::Task(_) | ApiError::TaskUnfinished { .. }) {
+        return;
+    }
+    let Ok(volume) = VolumeId::file(&delivery.storage, &delivery.content, &delivery.file_name) else {
+        return;
+    };
+    if let Err(error) = remove(px, &delivery.node, &volume, &Budget::within(STOPPING)).await {
+        tracing::warn!(%volume, %error, "what an unfinished upload left could not be removed");
     }
 }
 
@@ -275,7 +335,8 @@ fn prepare(url: &str, from: &Path, to: &PathBuf, content: &str) -> Result<String
         None => std::fs::rename(from, to)?,
     }
     let mut unpacked = std::fs::File::open(to)?;
-    if content == "import" {
+    // An appliance is an archive of images, which the node looks into itself.
+    if content == "import" && to.extension().is_none_or(|extension| extension != "ova") {
         let head = head_of(&mut unpacked)?;
         sniff(&head).map_err(|source| DeliveryError::NotAnImage { url: url.to_owned(), source })?;
     }
@@ -309,27 +370,64 @@ async fn listed(
 }
 
 /// What an image is on the storage side, decided before anything is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
     /// Whether it must be unpacked on the way.
     pub packed: bool,
     /// Its format once unpacked, where it can be told from outside.
     pub format: Option<ImageFormat>,
-    /// The size of its disk in bytes, where it can be told from outside.
+    /// Size of the published file in bytes, where the publisher tells it.
+    pub size: Option<u64>,
+    /// Size of the disk in the image in bytes, where it can be told from outside.
     pub disk: Option<u64>,
+    /// The status by which the publisher says that it has no such file.
+    pub absent: Option<u16>,
 }
 
-/// Looks at a published image without downloading it.
+/// Looks at a published disk image without downloading it.
 ///
 /// # Errors
 /// It is no disk image.
 pub async fn look(px: &Proxmox, url: &str, budget: &Budget) -> Result<Looked, NotAnImage> {
-    let named = super::sniff::Packing::of_name(&super::publisher::url_name(url));
-    let Some(head) = px.publisher.head(url, budget).await else {
-        return Ok(Looked { packed: named.is_some(), format: None, disk: None });
-    };
-    if sniff_packing(&head).is_some() {
-        return Ok(Looked { packed: true, format: None, disk: None });
+    judge(url, &px.publisher.glimpse(url, budget).await)
+}
+
+/// What a glimpse of a published disk image tells.
+///
+/// # Errors
+/// It is no disk image.
+pub fn judge(url: &str, glimpse: &Glimpse) -> Result<Looked, NotAnImage> {
+    let packed = super::sniff::Packing::of_name(&super::publisher::url_name(url)).is_some();
+    match glimpse {
+        Glimpse::Unseen => Ok(Looked { packed, ..Looked::default() }),
+        Glimpse::Absent(status) => Ok(Looked { packed, absent: Some(*status), ..Looked::default() }),
+        Glimpse::Seen { head, size } if sniff_packing(head).is_some() => {
+            Ok(Looked { packed: true, size: *size, ..Looked::default() })
+        }
+        Glimpse::Seen { head, size } => {
+            let format = sniff(head)?;
+            let disk = if format == ImageFormat::Raw { *size } else { disk_bytes(head) };
+            Ok(Looked { packed: false, format: Some(format), size: *size, disk, absent: None })
+        }
     }
-    sniff(&head).map(|format| Looked { packed: false, format: Some(format), disk: disk_bytes(&head) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_seen_counts_more_than_the_name() {
+        let seen = |head: &[u8]| {
+            let mut head = head.to_vec();
+            head.resize(HEAD_BYTES, 0);
+            Glimpse::Seen { head, size: Some(7) }
+        };
+        let looked = judge("https://x/a.img.xz", &seen(b"QFI\xfb")).unwrap();
+        assert_eq!((looked.packed, looked.format, looked.size), (false, Some(ImageFormat::Qcow2), Some(7)));
+        assert!(judge("https://x/a.qcow2", &seen(b"\x1f\x8b")).unwrap().packed);
+        assert!(judge("https://x/a.qcow2", &seen(b"<!DOCTYPE html>")).is_err());
+        assert!(judge("https://x/a.qcow2.gz", &Glimpse::Unseen).unwrap().packed);
+        assert_eq!(judge("https://x/a.qcow2", &Glimpse::Absent(404)).unwrap().absent, Some(404));
+    }
 }

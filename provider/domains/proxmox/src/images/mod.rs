@@ -7,10 +7,12 @@ mod sniff;
 mod sums;
 mod unpack;
 
-pub use deliver::{Delivery, DeliveryError, Looked, Placed, Transfer, deliver, look, place, remove};
-pub(crate) use deliver::{stop, stop_if_unfinished};
+pub(crate) use deliver::stop_if_unfinished;
+pub use deliver::{
+    Delivery, DeliveryError, Looked, Placed, Transfer, deliver, judge, look, place, proven_by_node, remove,
+};
 pub use name::{default_name, is_safe_name, target_extension};
-pub use publisher::{Publisher, PublisherError, ResolvedChecksum, url_name};
-pub use sniff::{ImageFormat, NotAnImage, Packing, sniff, sniff_packing};
+pub use publisher::{Glimpse, Publisher, PublisherError, ResolvedChecksum, url_name};
+pub use sniff::{ImageFormat, NotAnImage, Packing, sniff, sniff_mistake, sniff_packing};
 pub use sums::{SumsError, find_sum};
 pub use unpack::{UnpackError, unpack};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::RANGE;
 use tokio::fs::File;
 use transport_rest::{
-    Algorithm, Budget, Download, Policy, Request, RestClient, RestError, StandardStatus, Url,
+    Algorithm, Budget, Download, Policy, Request, Response, RestClient, RestError, StandardStatus, Url,
 };
 
 use super::sniff::HEAD_BYTES;
@@ -84,6 +84,32 @@ impl ResolvedChecksum {
     }
 }
 
+/// A look at a published file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Glimpse {
+    /// It is there.
+    Seen {
+        /// Its first bytes.
+        head: Vec<u8>,
+        /// Its size in bytes, where the server tells.
+        size: Option<u64>,
+    },
+    /// The publisher has no such file: the status it says so with.
+    Absent(u16),
+    /// This machine cannot look at it (no route to the publisher, a server without ranges): the node may still be
+    /// able to download it.
+    Unseen,
+}
+
+/// The size of the file of which a part was answered: `Content-Range: bytes 0-511/123456`.
+fn whole_size(response: &Response) -> Option<u64> {
+    match response.header("content-range") {
+        Some(range) => range.rsplit_once('/')?.1.trim().parse().ok(),
+        // A server without ranges answers the file itself.
+        None => u64::try_from(response.body.len()).ok(),
+    }
+}
+
 /// Fetches what publishers publish.
 #[derive(Clone, Debug)]
 pub struct Publisher {
@@ -127,17 +153,22 @@ impl Publisher {
             .map_err(|source| PublisherError::Sums { url: sums.to_owned(), source })
     }
 
-    /// The first bytes of a published file; `None` when this machine cannot have them (no route to the publisher,
-    /// a server without ranges): the node may still be able to download it.
-    pub async fn head(&self, url: &str, budget: &Budget) -> Option<Vec<u8>> {
+    /// Looks at the beginning of a published file.
+    pub async fn glimpse(&self, url: &str, budget: &Budget) -> Glimpse {
+        let Ok(parsed) = parse(url) else { return Glimpse::Unseen };
         let range = format!("bytes=0-{}", HEAD_BYTES - 1);
-        let request = Request::get_url(parse(url).ok()?).header(RANGE, &range);
-        let response = self.rest.send(request, &budget.shortened(LOOK)).await;
-        match response {
-            Ok(response) => Some(response.body.iter().copied().take(HEAD_BYTES).collect()),
+        let request = Request::get_url(parsed).header(RANGE, &range);
+        match self.rest.send(request, &budget.shortened(LOOK)).await {
+            Ok(response) => Glimpse::Seen {
+                size: whole_size(&response),
+                head: response.body.iter().copied().take(HEAD_BYTES).collect(),
+            },
             Err(error) => {
                 tracing::debug!(%error, "cannot look at the image from here");
-                None
+                match error.status().map(|failure| failure.status.as_u16()) {
+                    Some(status @ (404 | 410)) => Glimpse::Absent(status),
+                    _ => Glimpse::Unseen,
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What a file is, by its first bytes.
 
 /// Bytes that suffice to tell: the boot signature of a raw disk ends the first sector.
-pub const HEAD_BYTES: usize = 512;
+pub(super) const HEAD_BYTES: usize = 512;
 
 /// A disk image format Proxmox imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,12 @@ pub fn sniff_packing(head: &[u8]) -> Option<Packing> {
     PACKED.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, packing)| *packing)
 }
 
+/// What a file is that can be no image of any kind: "looks like a web page". `None` where nothing speaks against it.
+#[must_use]
+pub fn sniff_mistake(head: &[u8]) -> Option<&'static str> {
+    MISTAKES.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| *what)
+}
+
 /// The format of an unpacked image. A raw disk has no magic of its own: it is taken for one when it carries
 /// the boot signature that every partition table (also a protective one) ends with, or begins with zeroes as a bare
 /// filesystem does.
@@ -70,7 +76,7 @@ pub fn sniff(head: &[u8]) -> Result<ImageFormat, NotAnImage> {
     if sniff_packing(head).is_some() {
         return Err(NotAnImage("is packed twice"));
     }
-    if let Some((_, what)) = MISTAKES.iter().find(|(magic, _)| head.starts_with(magic)) {
+    if let Some(what) = sniff_mistake(head) {
         return Err(NotAnImage(what));
     }
     if head.len() < HEAD_BYTES {

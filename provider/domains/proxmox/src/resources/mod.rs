@@ -1,5 +1,7 @@
 //! Managed resources, one folder or file a type.
 
+mod image;
 mod template;
 
-pub use template::Template;
+pub use image::{Image, ImageFilter, Images};
+pub use template::{Template, TemplateFilter, Templates};

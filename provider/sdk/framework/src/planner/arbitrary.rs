@@ -343,7 +343,7 @@ impl Decider {
             }
             (_, Some(attribute)) if value.is_unknown() => {
                 self.count += 1;
-                if self.nulls && !required && self.count % 3 == 0 {
+                if self.nulls && !required && self.count.is_multiple_of(3) {
                     return Value::Null;
                 }
                 match member.nested {
@@ -378,7 +378,7 @@ impl Decider {
     fn leaf(&mut self, ty: &Type) -> Value {
         self.count += 1;
         match ty {
-            Type::Bool => Value::Bool(self.count % 2 == 0),
+            Type::Bool => Value::Bool(self.count.is_multiple_of(2)),
             Type::Number => Value::Number(Number::from(100 + self.count)),
             Type::String => Value::String(format!("Made-{}", self.count)),
             Type::List(inner) => Value::List(vec![self.leaf(inner)]),

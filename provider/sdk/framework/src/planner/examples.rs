@@ -400,3 +400,23 @@ fn gaps_and_changes_are_named() {
     assert_eq!(changed_attributes(&schema.block, &prior, &plan), ["b".to_owned()].into());
     assert_eq!(changed_attributes(&schema.block, &NULL, &plan).len(), 2);
 }
+
+#[test]
+fn elements_that_differ_in_spelling_alone_stay_apart() {
+    let element = nested([("a", text().equality(Equality::case_insensitive()))]);
+    let leaf = Equality::Elements(Box::new(Equality::case_insensitive()));
+    let schema = schema([
+        ("set", Attribute::nested(Nesting::Set, element)),
+        ("leaf", Attribute::leaf(Type::set(Type::String)).equality(leaf)),
+    ]);
+    let object = |texts: &[&str]| {
+        let set = Value::set(texts.iter().map(|text| of([("a", s(text))])));
+        of([("set", set), ("leaf", Value::set(texts.iter().copied().map(s)))])
+    };
+    let two = object(&["X", "x"]);
+    assert_eq!(keep_spelling(&schema.block, &object(&["x"]), two.clone()), two);
+    assert_eq!(
+        keep_spelling(&schema.block, &object(&["xx", "y"]), object(&["XX", "x"])),
+        object(&["xx", "x"])
+    );
+}

@@ -41,8 +41,14 @@ fn set_elements(members: Members<'_>, object: &Value) -> usize {
     members.iter().filter_map(|member| Some(count(member.nested?, member_of(object, member.name)))).sum()
 }
 
+/// `PROPTEST_CASES` asks for more. Cases print in a few lines, and shrinking them takes long.
+fn settings() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(256);
+    ProptestConfig { max_global_rejects: 1_000_000, max_shrink_iters: 0, ..ProptestConfig::with_cases(cases) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { max_global_rejects: 1_000_000, max_shrink_iters: 400, ..ProptestConfig::with_cases(std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(512)) })]
+    #![proptest_config(settings())]
 
     #[test]
     fn generated_schemas_are_ones_core_accepts(Case { schema, .. } in case(Features::ALL)) {

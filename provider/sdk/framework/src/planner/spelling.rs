@@ -41,20 +41,30 @@ fn spell_nested(nested: Nested<'_>, before: &Value, after: &Value) -> Value {
             None => after.clone(),
         });
     }
-    let (befores, afters) = (nested.objects(before), nested.objects(after));
-    let order: Vec<usize> = (0..afters.len()).collect();
-    let same =
-        |after: usize, before: usize| means_the_same(nested.members, befores[before].1, afters[after].1);
-    let partners = pairing::pair(&order, befores.len(), same);
-    let spelled = afters.iter().zip(partners).map(|((_, after), partner)| {
-        match partner.map(|index| befores[index].1) {
-            Some(before) if before.is_known() && after.is_known() => {
-                spell_object(nested.members, before, after)
-            }
-            _ => (*after).clone(),
-        }
+    let elements = |value| nested.objects(value).into_iter().map(|(_, object)| object).collect::<Vec<_>>();
+    spell_set(&elements(before), &elements(after), |before, after| {
+        let spelled =
+            || if before.is_known() { spell_object(nested.members, before, after) } else { after.clone() };
+        means_the_same(nested.members, before, after).then(spelled)
+    })
+}
+
+/// Spells each element like the element of `before` that means the same. Exact matches are made first, and where
+/// elements that differ in spelling alone would become one, all stay as they are.
+fn spell_set<'v>(
+    before: &[&'v Value],
+    after: &[&'v Value],
+    spell: impl Fn(&'v Value, &'v Value) -> Option<Value>,
+) -> Value {
+    let mut order: Vec<usize> = (0..after.len()).collect();
+    order.sort_by_key(|index| !before.contains(&after[*index]));
+    let partners = pairing::pair(&order, before.len(), |new, old| spell(before[old], after[new]).is_some());
+    let spelled = after.iter().zip(partners).map(|(after, partner)| {
+        partner.and_then(|old| spell(before[old], after)).unwrap_or_else(|| (*after).clone())
     });
-    nested.rebuild(after, spelled.collect())
+    let spelled = Value::set(spelled);
+    let complete = spelled.as_list().map(<[_]>::len) == Some(after.len());
+    if complete { spelled } else { Value::set(after.iter().map(|value| (*value).clone())) }
 }
 
 /// Whether `after` is what `before` said, up to spelling; what was unknown says nothing.
@@ -83,12 +93,8 @@ fn spell_leaf(equality: &Equality, before: &Value, after: &Value) -> Value {
             Value::Map(spelled.collect())
         }
         (Value::Set(before), Value::Set(after)) => {
-            let order: Vec<usize> = (0..after.len()).collect();
-            let partners =
-                pairing::pair(&order, before.len(), |new, old| inner.same(&before[old], &after[new]));
-            let spelled =
-                after.iter().zip(partners).map(|(value, partner)| partner.map_or(value, |old| &before[old]));
-            Value::set(spelled.cloned().collect::<Vec<_>>())
+            let (before, after): (Vec<_>, Vec<_>) = (before.iter().collect(), after.iter().collect());
+            spell_set(&before, &after, |before, after| inner.same(before, after).then(|| before.clone()))
         }
         (_, after) => after.clone(),
     }

@@ -12,7 +12,7 @@ impl<P: Provider> Inner<P> {
     pub(super) fn call_function(&self, request: &pb::call_function::Request) -> pb::call_function::Response {
         match self.call(request) {
             Ok(result) => pb::call_function::Response { result: Some(result), error: None },
-            Err(error) => pb::call_function::Response { result: None, error: Some(wire_error(error)) },
+            Err(error) => pb::call_function::Response { result: None, error: Some(wire_error(&error)) },
         }
     }
 
@@ -28,7 +28,7 @@ impl<P: Provider> Inner<P> {
 }
 
 /// Core puts the text into a sentence of its own and ends it with a full stop.
-fn wire_error(error: FunctionError) -> pb::FunctionError {
+fn wire_error(error: &FunctionError) -> pb::FunctionError {
     let text = error.text.trim_end_matches('.').to_owned();
     pb::FunctionError { text, function_argument: error.argument }
 }

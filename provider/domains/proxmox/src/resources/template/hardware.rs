@@ -155,7 +155,7 @@ fn cloud_init_settings(plan: &Template) -> BTreeMap<String, String> {
     set("ciuser", cloud_init.user.clone());
     set("searchdomain", cloud_init.search_domain.clone());
     set("nameserver", cloud_init.nameservers.as_ref().map(|servers| servers.join(" ")));
-    set("sshkeys", cloud_init.ssh_keys.as_ref().map(|keys| encode_ssh_keys(keys)));
+    set("sshkeys", cloud_init.ssh_keys.as_ref().map(encode_ssh_keys));
     set("ciupgrade", cloud_init.upgrade.map(|upgrade| u8::from(upgrade).to_string()));
     keys
 }

@@ -5,6 +5,7 @@ mod build;
 mod change;
 mod hardware;
 mod leftover;
+mod list;
 mod model;
 mod observe;
 mod plan;
@@ -16,6 +17,7 @@ use tf_framework::{Computed, Context, Diagnostic, Diagnostics, ImportId, PlanCon
 use tf_value::{Path, Value};
 use transport_rest::Budget;
 
+pub use list::{TemplateFilter, Templates};
 pub use model::*;
 
 use self::observe::{Seen, observe, settle};

@@ -170,7 +170,7 @@ pub(super) fn settle(plan: &Template, seen: &Template) -> Template {
     };
     Template {
         id: seen.id.clone(),
-        vmid: seen.vmid.clone(),
+        vmid: seen.vmid,
         cpu,
         memory: fill(&plan.memory, &seen.memory),
         firmware: fill(&plan.firmware, &seen.firmware),
