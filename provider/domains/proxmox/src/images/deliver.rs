@@ -245,7 +245,7 @@ async fn download(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<
         verify_certificates: None,
     };
     let run = px.api.run(budget, || async {
-        let upid = px.api.download_url(&delivery.node, &delivery.storage, &request, budget).await?;
+        let upid = px.api.download_url(&delivery.node, &delivery.storage, &request, &answer_budget()).await?;
         px.note_started(&upid);
         Ok(upid)
     });
@@ -256,6 +256,12 @@ async fn download(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<
             Err(error.into())
         }
     }
+}
+
+/// How long the answer to a call that starts a task is waited for, even when the operation is cancelled meanwhile:
+/// it names the task, without which nothing could be stopped or kept track of. A node proxies for 30 s.
+pub(crate) fn answer_budget() -> Budget {
+    Budget::within(Duration::from_secs(40))
 }
 
 /// Stops the task that an interrupted wait left running, so that nothing is made behind the user's back.

@@ -50,7 +50,7 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
     let on_destroy = before.and_then(|before| before.on_destroy.known().copied());
     Template {
         id: Computed::Known(seen.guest.vmid.to_string()),
-        name: config.get("name").unwrap_or(&seen.guest.name).to_owned(),
+        name: name(seen, before),
         version: tagged_version.or_else(|| stamp.and_then(|stamp| stamp.version.clone())),
         node: before
             .map(|before| before.node.clone())
@@ -83,6 +83,13 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
         ),
         timeouts: before.and_then(|before| before.timeouts.clone()),
     }
+}
+
+/// The name; a guest in the making has none yet, and the index then makes one up.
+fn name(seen: &Seen, before: Option<&Template>) -> String {
+    let before = || before.map(|before| before.name.clone());
+    let own = seen.config.get("name").map(str::to_owned);
+    own.or_else(before).unwrap_or_else(|| seen.guest.name.clone())
 }
 
 /// The checksum the stamp tells; notes rewritten by hand do not make it unknown.
