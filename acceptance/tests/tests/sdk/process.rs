@@ -153,6 +153,9 @@ fn a_plan_ends_without_waiting_for_the_provider() -> Result<()> {
     {
         assert!(!output.log.contains(warning), "{warning}: {output}");
     }
+    // Lines of ours arrive whole, with their keys: nothing was taken for raw text.
+    assert!(output.log.contains("[DEBUG] provider.terraform-provider-probe_v0.1.0: Served request: "), "{output}");
+    assert!(output.log.contains("tf_rpc=PlanResourceChange"), "{output}");
     let exits = output.log.matches("plugin process exited").count();
     let starts = output.log.matches("plugin started").count();
     assert!(starts >= 2 && exits == starts, "{starts} started, {exits} ended in order");

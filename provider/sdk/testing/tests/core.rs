@@ -324,7 +324,6 @@ async fn data_sources_functions_lists_actions_and_ephemerals_answer() {
 }
 
 #[tokio::test]
-#[ignore = "the server hands variadic arguments on as one list, the derive reads them one by one"]
 async fn a_variadic_function_takes_the_rest() {
     let (core, _) = core().await;
     assert_eq!(core.call("join", &[json!("-"), json!("a"), json!("b")]).await.unwrap(), "a-b".into());

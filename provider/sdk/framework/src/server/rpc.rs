@@ -16,6 +16,7 @@ async fn traced<T>(
     object: &str,
     call: impl Future<Output = T>,
 ) -> Result<Response<T>, Status> {
+    let object = Some(object).filter(|object| !object.is_empty());
     let span = info_span!("rpc", tf_rpc = name, tf_resource_type = object, tf_proto_version = "6.11");
     let started = Instant::now();
     let run = async {

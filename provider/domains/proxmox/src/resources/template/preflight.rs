@@ -5,7 +5,7 @@ use tf_value::Path;
 use transport_rest::Budget;
 
 use super::model::{Template, TemplatePartial, Transfer};
-use crate::api::{Availability, GuestKind, Inventory, Presence};
+use crate::api::{Availability, DiskSize, GuestKind, Inventory, Presence};
 use crate::client::{Proxmox, budget};
 use crate::errors::{failed, failure};
 use crate::images::{Looked, look};
@@ -30,6 +30,7 @@ pub(super) async fn check(cx: &PlanContext<Template>) -> Result<()> {
         return Err(problem.at(Path::root().attribute("node")).into());
     }
     let looked = looked_at(&px, &plan, &budget).await?;
+    problems.extend(too_small(&plan, looked.as_ref()));
     problems.extend(storages(&px, &inventory, &plan, node, &budget).await);
     problems.extend(privileges(&px, &plan, node, looked.as_ref(), &budget).await?);
     problems.extend(number(&px, cx, &plan, &budget).await?);
@@ -46,6 +47,23 @@ async fn looked_at(px: &Proxmox, plan: &TemplatePartial, budget: &Budget) -> Res
         );
         Diagnostics::error_at(at, "The image is no disk image", detail)
     })
+}
+
+/// A disk that the image does not fit in.
+fn too_small(plan: &TemplatePartial, looked: Option<&Looked>) -> Option<Diagnostic> {
+    let size = plan.disk.known()?.size.known()?;
+    disk_too_small(size, looked?.disk?)
+}
+
+/// Whether a disk of this size is too small for an image of so many bytes.
+pub(super) fn disk_too_small(size: &str, image: u64) -> Option<Diagnostic> {
+    let wanted: DiskSize = size.parse().ok()?;
+    let at = Path::root().attribute("disk").attribute("size");
+    let detail = format!(
+        "The image's disk has {}, `size` is {wanted}. A disk can only grow: set `size` to at least that, or leave it out.",
+        DiskSize(image)
+    );
+    (wanted.0 < image).then(|| Diagnostic::error("The disk is smaller than the image", detail).at(at))
 }
 
 fn image_storage(plan: &TemplatePartial) -> Option<&String> {
@@ -152,8 +170,9 @@ async fn number(
     }
     let holder = match px.api.presence(vmid, budget).await {
         Ok(Presence::Present(guest)) => {
-            if plan.name.known() == Some(&guest.name) {
-                // What a killed run left behind has this name; whether it is ours its stamp tells at apply.
+            if plan.name.known() == Some(&guest.name) || guest.lock.as_deref() == Some("create") {
+                // What a killed run left behind has this name, once it is made; whether it is ours its stamp tells at
+                // apply.
                 return Ok(Vec::new());
             }
             format!("{} {:?} on {}", guest.kind, guest.name, guest.node)
