@@ -4,13 +4,14 @@ use tf_value::Value;
 use tfplugin_proto::tfplugin6 as pb;
 
 use super::super::{Inner, Warnings, collected, guard, wire};
-use super::{breaches, identity_data, timeout_of};
+use super::{breaches, identity_data, identity_of, timeout_of};
 use crate::context::PlanParts;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::planner::{self, PlanInput};
 use crate::private::PrivateState;
 use crate::provider::Provider;
 use crate::rules;
+use crate::schema::IdentitySchema;
 
 impl<P: Provider> Inner<P> {
     pub(in super::super) async fn plan_resource(
@@ -69,8 +70,8 @@ impl<P: Provider> Inner<P> {
             let violations = rules::assert_plan_valid(&shape.schema, &prior, &config, &outcome.planned);
             breaches(violations).into_result(())?;
         }
-        response.planned_identity =
-            identity_data(resource.identity(), &identity_source(&prior, &outcome.planned))?;
+        let source = identity_source(resource.identity(), &prior, &outcome.planned);
+        response.planned_identity = identity_data(resource.identity(), source)?;
         response.planned_state = Some(wire::encode(&outcome.planned, &shape.ty)?);
         response.planned_private = outcome.private.encode();
         response.requires_replace = outcome.replace.iter().map(wire::path).collect();
@@ -78,7 +79,9 @@ impl<P: Provider> Inner<P> {
     }
 }
 
-/// An update keeps the identity it has; a create or destroy takes the one at hand.
-fn identity_source(prior: &Value, planned: &Value) -> Value {
-    if planned.is_null() { prior.clone() } else { planned.clone() }
+/// The object whose identity is planned. Core wants to know the identity of what is changed in place: where the
+/// change makes a new one that is not known yet, the old one is told.
+fn identity_source<'a>(schema: Option<&IdentitySchema>, prior: &'a Value, planned: &'a Value) -> &'a Value {
+    let known = schema.is_none_or(|schema| identity_of(schema, planned).is_wholly_known());
+    if planned.is_null() || (!known && !prior.is_null()) { prior } else { planned }
 }
