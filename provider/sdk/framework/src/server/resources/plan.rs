@@ -58,7 +58,7 @@ impl<P: Provider> Inner<P> {
         let timeout = timeout_of(&config, "read").unwrap_or(resource.timeouts().read);
         let what = format!("Planning {}", request.type_name);
         let planning = resource.plan(self.environment(timeout, warnings), private, parts);
-        let outcome = guard::run(&what, timeout, &self.cancel, planning).await?;
+        let outcome = guard::run(&what, timeout, &self.cancellation(), planning).await?;
         if proposed.is_null() && !outcome.planned.is_null() {
             return Err(Diagnostics::error(
                 format!("{what} planned an object that is to be destroyed"),
