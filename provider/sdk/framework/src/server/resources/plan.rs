@@ -89,3 +89,30 @@ fn identity_source(schema: Option<&IdentitySchema>, prior: &Value, planned: &Val
     let stays = planned.is_null() || (!prior.is_null() && unknown(planned));
     if stays { prior.clone() } else { planned.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use tf_value::Type;
+
+    use super::*;
+    use crate::schema::IdentityAttribute;
+
+    #[test]
+    fn an_update_keeps_its_identity_until_it_is_known() {
+        let vmid = IdentityAttribute {
+            name: "vmid".to_owned(),
+            ty: Type::Number,
+            description: String::new(),
+            required_for_import: true,
+        };
+        let schema = IdentitySchema { version: 0, attributes: vec![vmid] };
+        let object = |vmid: Value| Value::object([("vmid", vmid), ("name", Value::from("x"))]);
+        let (prior, known, unknown) =
+            (object(Value::from(100)), object(Value::from(101)), object(Value::UNKNOWN));
+        assert_eq!(identity_source(Some(&schema), &prior, &unknown), prior);
+        assert_eq!(identity_source(Some(&schema), &prior, &known), known);
+        assert_eq!(identity_source(Some(&schema), &prior, &Value::Null), prior);
+        // A creation has none to keep.
+        assert_eq!(identity_source(Some(&schema), &Value::Null, &unknown), unknown);
+    }
+}
