@@ -50,7 +50,14 @@ struct Half {
 impl Half {
     fn new(image: &'static Image, effect: Effect) -> Result<Self> {
         let site = Site::start(image)?;
-        Ok(Self { site, effect, version: 0, killed: BTreeMap::new(), next: BTreeMap::new(), ended: BTreeSet::new() })
+        Ok(Self {
+            site,
+            effect,
+            version: 0,
+            killed: BTreeMap::new(),
+            next: BTreeMap::new(),
+            ended: BTreeSet::new(),
+        })
     }
 
     /// Odd and even versions have different images, so that the content tells which one was built.

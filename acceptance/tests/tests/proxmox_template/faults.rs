@@ -113,7 +113,7 @@ fn tasks_that_waited_for_a_lock_in_vain_are_started_again() -> Result<()> {
 #[test]
 fn tasks_that_fail_say_why() -> Result<()> {
     let image = image!();
-    let text = "no space left on device";
+    let text = "copy failed: No space left on device";
     for task in ["download", "qmcreate", "resize", "qmtemplate"] {
         let site = Site::start(image)?;
         site.declare(&growing(&site))?;
@@ -204,7 +204,10 @@ fn what_a_killed_run_with_other_settings_left_is_named() -> Result<()> {
     let [left] = site.vmids()[..] else { panic!("one guest was expected: {:?}", site.vmids()) };
     site.declare(&growing(&site).text("version", "2"))?;
     let output = site.ws.apply()?.ok()?;
-    output.says(&format!("Guest {left} was never finished"))?.says("version \"1\"")?.says(&format!("qm destroy {left}"))?;
+    output
+        .says(&format!("Guest {left} was never finished"))?
+        .says("version \"1\"")?
+        .says(&format!("qm destroy {left}"))?;
     assert_eq!(site.vmids().len(), 2, "whether it is still in the making only a person knows");
     Ok(())
 }

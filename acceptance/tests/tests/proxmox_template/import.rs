@@ -21,7 +21,10 @@ fn full(site: &Site) -> Template {
         .set("memory", "512")
         .set("tags", "[\"a\", \"b\"]")
         .set("network", "{ net0 = { bridge = \"vmbr0\", vlan = 3 } }")
-        .set("cloud_init", "{ user = \"u\", ssh_keys = [\"ssh-ed25519 A a\"], password = \"p\", password_version = 2 }")
+        .set(
+            "cloud_init",
+            "{ user = \"u\", ssh_keys = [\"ssh-ed25519 A a\"], password = \"p\", password_version = 2 }",
+        )
 }
 
 #[test]
@@ -58,7 +61,9 @@ fn generated(site: &Site, vmid: u32) -> Result<String> {
     site.ws.write("import.tf", &format!("import {{\n  to = {ADDRESS}\n  id = \"{vmid}\"\n}}\n"))?;
     let output = site.ws.plan_with(&["-generate-config-out=generated.tf"])?.ok()?;
     let text = site.ws.read("generated.tf")?;
-    output.says("1 to import, 0 to add, 0 to change, 0 to destroy").map_err(|error| error.context(text.clone()))?;
+    output
+        .says("1 to import, 0 to add, 0 to change, 0 to destroy")
+        .map_err(|error| error.context(text.clone()))?;
     site.ws.apply()?.ok()?;
     site.ws.expect_empty_plan().map_err(|error| error.context(text.clone()))?;
     Ok(text)
@@ -82,7 +87,13 @@ fn configuration_is_generated() -> Result<()> {
 #[test]
 fn templates_nobody_stamped_are_imported_too() -> Result<()> {
     let site = Site::start(image!())?;
-    let form = [("vmid", "300"), ("name", "by-hand"), ("scsi0", "local:1"), ("net0", "virtio,bridge=vmbr0"), ("cores", "2")];
+    let form = [
+        ("vmid", "300"),
+        ("name", "by-hand"),
+        ("scsi0", "local:1"),
+        ("net0", "virtio,bridge=vmbr0"),
+        ("cores", "2"),
+    ];
     site.operator("POST", "/nodes/pve1/qemu", &form)?;
     site.operator("POST", "/nodes/pve1/qemu/300/template", &[])?;
     site.declare(&site.template())?;

@@ -20,7 +20,10 @@ const ADVICE: &[(Kind, &str)] = &[
         "The node did not answer in time; the call may have been carried out. Apply again: what exists is picked up.",
     ),
     (Kind::LockTimeout, "Another task held the lock for too long. Apply again when it has ended."),
-    (Kind::Locked, "The guest is locked, for example by a backup. Apply again when that has ended. A lock that outlived its task, after a power failure say, is taken off with `qm unlock <vmid>` on the node."),
+    (
+        Kind::Locked,
+        "The guest is locked, for example by a backup. Apply again when that has ended. A lock that outlived its task, after a power failure say, is taken off with `qm unlock <vmid>` on the node.",
+    ),
     (Kind::Modified, "Somebody else changed it since it was read. Apply again to plan on what it is now."),
     (Kind::NoQuorum, "The cluster has no quorum, so that nothing can be changed. Bring nodes back first."),
     (Kind::NoSpace, "The storage is full. Free some space, or choose another storage."),

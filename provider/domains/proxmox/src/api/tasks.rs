@@ -250,7 +250,11 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::run`].
-    pub async fn run_optional<F, D>(&self, budget: &Budget, mut dispatch: D) -> Result<Option<Finished>, ApiError>
+    pub async fn run_optional<F, D>(
+        &self,
+        budget: &Budget,
+        mut dispatch: D,
+    ) -> Result<Option<Finished>, ApiError>
     where
         F: Future<Output = Result<Option<Upid>, ApiError>>,
         D: FnMut() -> F,

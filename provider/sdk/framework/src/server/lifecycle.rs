@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use tfplugin_proto::tfplugin6 as pb;
+use tokio_util::sync::CancellationToken;
 
 use super::{Inner, encode, guard, wire};
 use crate::diagnostic::{Diagnostics, Result};
@@ -136,6 +137,10 @@ impl<P: Provider> Inner<P> {
         let cx = ConfigureContext { terraform_version: request.terraform_version.clone() };
         let provider =
             guard::run_now("Configuring the provider", || P::configure(&cx, P::Config::partial(&config)?))??;
+        if self.cancellation().is_cancelled() {
+            // Attached to, one process serves many runs: the interrupt of one is not that of the next.
+            *self.cancel.write().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+        }
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(provider));
         Ok(())
     }

@@ -49,7 +49,8 @@ struct Inner<P: Provider> {
     registry: Registry<P>,
     provider_shape: OnceLock<Shape>,
     configured: RwLock<Option<Arc<P>>>,
-    cancel: CancellationToken,
+    /// Cancelled when the user interrupts Terraform; a fresh one for each Terraform that configures us.
+    cancel: RwLock<CancellationToken>,
 }
 
 impl<P: Provider> Default for ProviderServer<P> {
@@ -67,7 +68,7 @@ impl<P: Provider> ProviderServer<P> {
                 registry: Registry::of_provider(),
                 provider_shape: OnceLock::new(),
                 configured: RwLock::new(None),
-                cancel: CancellationToken::new(),
+                cancel: RwLock::default(),
             }),
         }
     }
@@ -86,9 +87,13 @@ impl<P: Provider> Inner<P> {
         self.provider_shape.get_or_init(Shape::of_model::<P::Config>)
     }
 
+    fn cancellation(&self) -> CancellationToken {
+        self.cancel.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn environment(&self, timeout: Duration, warnings: &Warnings) -> Environment<P> {
         let provider = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Environment { provider, cancel: self.cancel.clone(), timeout, warnings: warnings.clone() }
+        Environment { provider, cancel: self.cancellation(), timeout, warnings: warnings.clone() }
     }
 
     /// Diagnostics on their way out. At DEBUG an error carries what was asked of the provider's servers so far.

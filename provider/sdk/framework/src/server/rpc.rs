@@ -96,7 +96,7 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
         _: Request<pb::stop_provider::Request>,
     ) -> Result<Response<pb::stop_provider::Response>, Status> {
         let call = async {
-            self.inner.cancel.cancel();
+            self.inner.cancellation().cancel();
             pb::stop_provider::Response::default()
         };
         traced("StopProvider", "", call).await

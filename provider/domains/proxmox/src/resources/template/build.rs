@@ -83,12 +83,21 @@ impl<'a> Build<'a> {
             }
             None => {
                 self.bring(&shared, &delivery).await?;
-                self.create(cx, &volume).await?
+                match self.create(cx, &volume).await {
+                    Ok(guest) => guest,
+                    Err(errors) => {
+                        // What failed is what matters; the image is no trouble that must hide it.
+                        let _ = self.discard(shared, &delivery.node, &volume, &cleanup()).await;
+                        return Err(errors);
+                    }
+                }
             }
         };
+        // The disk is a copy of the image: what goes wrong from here on needs it no more.
+        let discarded = self.discard(shared, &delivery.node, &volume, &self.budget).await;
+        discarded.map_err(|error| failure(format!("Removing the image {volume} failed"), &error))?;
         // What is interrupted from here on ends by itself: these tasks are short, and half done they would be worse.
         self.finish(&guest).await.map_err(|error| failure(self.what(), &error))?;
-        self.discard(shared, &delivery.node, &volume).await?;
         self.look_at(&guest).await.map_err(|error| failure(self.what(), &error))
     }
 
@@ -169,13 +178,18 @@ impl<'a> Build<'a> {
     }
 
     /// Removes the image after use, unless another template of this run still needs it.
-    async fn discard(&self, shared: SharedFile, node: &str, image: &VolumeId) -> Result<()> {
+    async fn discard(
+        &self,
+        shared: SharedFile,
+        node: &str,
+        image: &VolumeId,
+        budget: &Budget,
+    ) -> Result<(), ApiError> {
         let held = shared.finish().await;
         if held.is_none() || self.image.keep {
             return Ok(());
         }
-        let removed = images::remove(self.px, node, image, &self.budget).await;
-        removed.map_err(|error| failure(format!("Removing the image {image} failed"), &error))
+        images::remove(self.px, node, image, budget).await
     }
 
     /// Creates the guest from the image, which claims the number.
@@ -226,7 +240,7 @@ impl<'a> Build<'a> {
         let plan = hardware::with_usual(self.plan.clone());
         let notes = notes(self.plan.description.as_deref(), &self.stamp);
         let form = hardware::creation(&plan, self.disk, image, &notes);
-        let upid: Upid = self.px.api.create_guest(guest, form, &self.budget).await?;
+        let upid: Upid = self.px.api.create_guest(guest, form, &images::answer_budget()).await?;
         self.px.note_started(&upid);
         // From here on the guest may exist: whatever happens, Terraform keeps track of it.
         self.note(cx, guest.vmid).map_err(|errors| ApiError::Argument(errors.to_string()))?;
@@ -251,7 +265,7 @@ impl<'a> Build<'a> {
         error: &ApiError,
     ) -> Diagnostics {
         images::stop_if_unfinished(self.px, error).await;
-        let cleanup = Budget::within(Duration::from_secs(20));
+        let cleanup = cleanup();
         self.px.api.invalidate();
         // Proxmox takes a failed creation back by itself. Only what is proven gone is forgotten.
         if let Ok(Presence::Gone) = self.px.api.presence(guest.vmid, &cleanup).await {
@@ -316,6 +330,11 @@ impl<'a> Build<'a> {
     async fn look_at(&self, guest: &GuestRef) -> Result<Seen, ApiError> {
         super::look_up(self.px, guest.vmid, &self.budget).await
     }
+}
+
+/// The limits of putting things in order after a failure, also when the operation was cancelled.
+fn cleanup() -> Budget {
+    Budget::within(Duration::from_secs(20))
 }
 
 /// Makes a guest a template. One that is already is left as it is.

@@ -128,7 +128,8 @@ impl Resource for Template {
             return Ok(());
         }
         let px = cx.client()?;
-        let earlier = state.previous.known().into_iter().flatten().map(|old| Known::earlier(&state.name, old));
+        let earlier =
+            state.previous.known().into_iter().flatten().map(|old| Known::earlier(&state.name, old));
         for known in earlier.chain(Known::current(&state)) {
             let vmid = known.vmid;
             let what = || format!("Destroying template {:?} (VMID {vmid}) failed", state.name);
@@ -242,7 +243,9 @@ async fn look_up(px: &Proxmox, vmid: Vmid, budget: &Budget) -> Result<Seen, ApiE
 fn import_place(id: &ImportId) -> Result<(Option<&str>, Vmid)> {
     let given = match id {
         ImportId::Id(text) => match text.split_once('/') {
-            Some((node, vmid)) => vmid.parse().ok().filter(|_| !node.is_empty()).map(|vmid| (Some(node), vmid)),
+            Some((node, vmid)) => {
+                vmid.parse().ok().filter(|_| !node.is_empty()).map(|vmid| (Some(node), vmid))
+            }
             None => text.parse().ok().map(|vmid| (None, vmid)),
         },
         ImportId::Identity(identity) => {

@@ -25,7 +25,8 @@ pub(super) fn validate(config: &TemplatePartial, diagnostics: &mut Diagnostics) 
             .at(root().attribute("disk")),
         );
     }
-    if config.adopt.known().is_some() && config.vmid.known().is_some() {
+    let adopted = config.adopt.known().and_then(|adopt| adopt.vmid.known());
+    if adopted.is_some_and(|vmid| config.vmid.known().is_some_and(|other| other != vmid)) {
         diagnostics.push(
             Diagnostic::error(
                 "`vmid` and `adopt` contradict each other",

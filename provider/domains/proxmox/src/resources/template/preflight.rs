@@ -9,7 +9,9 @@ use crate::api::{Availability, DiskSize, GuestKind, Inventory, Presence};
 use crate::client::{Proxmox, budget};
 use crate::errors::{failed, failure};
 use crate::images::{Looked, look};
-use crate::preflight::{Operation, Scope, StorageNeed, check_node, lacking, storage_problems};
+use crate::preflight::{
+    Operation, Scope, StorageNeed, check_node, lacking, problems_of_each, storage_problems,
+};
 
 /// Refuses a plan that cannot be carried out. What is not known yet is not judged.
 pub(super) async fn check(cx: &PlanContext<Template>) -> Result<()> {
@@ -82,24 +84,37 @@ async fn storages(
     budget: &Budget,
 ) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let disk = Path::root().attribute("disk").attribute("storage");
-    if let Some(storage) = plan.disk.known().and_then(|disk| disk.storage.known()) {
-        let need = StorageNeed { node, storage, content: "images", purpose: "guest disks", bytes: None };
-        let found = storage_problems(&px.api, inventory, &need, budget).await;
-        problems.extend(found.into_iter().map(|problem| problem.at(disk.clone())));
-    }
-    if let Some(storage) = image_storage(plan) {
-        let named = plan.image.known().is_some_and(|image| image.storage.known().is_some());
-        let at = if named { Path::root().attribute("image").attribute("storage") } else { disk };
-        let need =
-            StorageNeed { node, storage, content: "import", purpose: "disk images to import", bytes: None };
-        let found = storage_problems(&px.api, inventory, &need, budget).await;
-        let hint =
-            if named { "" } else { " Or pass the image through another storage: set `image.storage`." };
-        problems.extend(found.into_iter().map(|mut problem| {
-            problem.detail.push_str(hint);
-            problem.at(at.clone())
-        }));
+    let (at_disk, at_image) = (Path::root().attribute("disk"), Path::root().attribute("image"));
+    let (disk, image) = (plan.disk.known().and_then(|disk| disk.storage.known()), image_storage(plan));
+    let for_disk =
+        |storage| StorageNeed { node, storage, content: "images", purpose: "guest disks", bytes: None };
+    let for_image =
+        |storage| StorageNeed { content: "import", purpose: "disk images to import", ..for_disk(storage) };
+    let named = plan.image.known().is_some_and(|image| image.storage.known().is_some());
+    let hint = if named { "" } else { " Or pass the image through another storage: set `image.storage`." };
+    let at_image = if named { at_image } else { at_disk.clone() }.attribute("storage");
+    let at_disk = at_disk.attribute("storage");
+    let hinted = |mut problem: Diagnostic| {
+        problem.detail.push_str(hint);
+        problem.at(at_image.clone())
+    };
+    match (disk, image) {
+        (Some(disk), Some(image)) if disk == image => {
+            let needs = [for_disk(disk.as_str()), for_image(image.as_str())];
+            let mut found = problems_of_each(&px.api, inventory, &needs, budget).await.into_iter();
+            problems.extend(found.next().into_iter().flatten().map(|problem| problem.at(at_disk.clone())));
+            problems.extend(found.next().into_iter().flatten().map(hinted));
+        }
+        (disk, image) => {
+            if let Some(disk) = disk {
+                let found = storage_problems(&px.api, inventory, &for_disk(disk.as_str()), budget).await;
+                problems.extend(found.into_iter().map(|problem| problem.at(at_disk.clone())));
+            }
+            if let Some(image) = image {
+                let found = storage_problems(&px.api, inventory, &for_image(image.as_str()), budget).await;
+                problems.extend(found.into_iter().map(hinted));
+            }
+        }
     }
     // One storage that is not there is one problem, whatever it is needed for.
     problems.dedup_by(|one, other| one.summary == other.summary);
