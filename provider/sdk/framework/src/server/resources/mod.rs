@@ -12,7 +12,8 @@ use std::time::Duration;
 use tf_value::Value;
 use tfplugin_proto::tfplugin6 as pb;
 
-use super::{Inner, encode, guard, unknown_type, wire};
+use super::locate::Reach;
+use super::{Inner, check, encode, unknown_type, wire};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::erased::ErasedResource;
 use crate::model::{AttributeType, GoDuration};
@@ -27,18 +28,25 @@ impl<P: Provider> Inner<P> {
     }
 
     pub(super) fn validate_resource(&self, request: &pb::validate_resource_config::Request) -> Diagnostics {
-        let write_only_allowed =
-            request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed);
-        let checked = guard::run_now("Validating the resource", || {
-            let resource = self.resource(&request.type_name)?;
-            let shape = resource.shape();
+        let resource = match self.resource(&request.type_name) {
+            Ok(resource) => resource,
+            Err(errors) => return errors,
+        };
+        let shape = resource.shape();
+        let client = request.client_capabilities.as_ref();
+        let write_only_allowed = client.is_some_and(|client| client.write_only_attributes_allowed);
+        check("Validating the resource", &shape.schema.block, Reach::of(client), || {
             let config = wire::decode(request.config.as_ref(), &shape.ty)?;
             let mut diagnostics = validation::validate_config(&shape.schema.block, &config);
             diagnostics.extend(write_only_refused(&shape.schema.block, &config, write_only_allowed));
             resource.validate(&config, &mut diagnostics);
             Ok(diagnostics)
-        });
-        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+        })
+    }
+
+    /// The content of a resource, where there is such a resource.
+    fn block(&self, name: &str) -> Option<&Block> {
+        self.registry.resources.get(name).map(|resource| &resource.shape().schema.block)
     }
 }
 
