@@ -1,29 +1,28 @@
 resource "hybridops_proxmox_template" "debian" {
   name    = "debian-12"
-  version = "2026-11"
+  version = "2025.1"
   node    = "pve1"
 
   image = {
     url          = "https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2"
     checksum_url = "https://cloud.debian.org/images/cloud/bookworm/latest/SHA512SUMS"
-    storage      = "local"
+    storage      = "local" # needs the content type `import`
   }
+
   disk = {
-    storage = "local-lvm"
+    storage = "local-zfs"
     size    = "8G"
   }
 
-  cpu    = { cores = 2 }
-  memory = 2048
-  tags   = ["debian", "base"]
+  cpu     = { cores = 2 }
+  memory  = 2048
+  network = { net0 = { bridge = "vmbr0" } }
 
-  network = {
-    net0 = { bridge = "vmbr0" }
-  }
   cloud_init = {
     user     = "admin"
-    ssh_keys = [file("~/.ssh/id_ed25519.pub")]
+    ssh_keys = [trimspace(file("~/.ssh/id_ed25519.pub"))]
   }
 
-  retain = 1
+  tags   = ["debian", "cloud-image"]
+  retain = 1 # one earlier version stays, for a way back
 }

@@ -207,6 +207,9 @@ pub(crate) fn spawn(
     let spawned = std::thread::Builder::new().name(format!("task-{kind}-{id}")).spawn(move || {
         let started = Instant::now();
         let result = worker.run(body);
+        if result.is_err() {
+            worker.take_back();
+        }
         // What fails at once still takes the time of a process.
         let _ = worker.sleep(worker.cluster.config.task_duration.saturating_sub(started.elapsed()));
         worker.end(&result);

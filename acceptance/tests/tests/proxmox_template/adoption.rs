@@ -108,6 +108,11 @@ fn newer_build_is_swapped_in() -> Result<()> {
     site.converge(&adopting(301).text("on_destroy", "delete"))?;
     assert_eq!(site.vmids(), [301], "the earlier build is reaped");
     assert_eq!(site.vmid()?, 301);
+    // Where destroying means keeping, so does a swap.
+    built(&site, 302)?;
+    site.converge(&adopting(302).text("on_destroy", "keep"))?;
+    assert_eq!(site.vmids(), [301, 302]);
+    assert_eq!(site.ws.state()?.get(ADDRESS, "previous")?, &serde_json::json!([]), "forgotten");
     Ok(())
 }
 

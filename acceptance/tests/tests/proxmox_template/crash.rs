@@ -13,8 +13,19 @@ use hybridops_lab::{Effect, RequestFault};
 use crate::image;
 use crate::support::{Image, Site, Template};
 
-/// No phase takes more requests: a matrix that does not end is a failure.
+/// No phase takes more rounds: a matrix that does not end is a failure.
 const MOST: u64 = 90;
+
+/// What is enumerated, one after the other. How often a task is polled is a matter of time, and must not shift the
+/// numbers of what matters.
+const KINDS: [&str; 2] = ["^/(access|cluster)/|^/nodes/[^/]+/(qemu|storage)", "^/nodes/[^/]+/tasks/"];
+
+/// Which request of a phase is next: of which kind, and the how-manieth.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    kind: usize,
+    nth: u64,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
@@ -32,13 +43,21 @@ struct Half {
     version: u32,
     /// Kills by what was asked for: `POST /nodes/{node}/qemu`.
     killed: BTreeMap<Phase, BTreeMap<String, u32>>,
+    next: BTreeMap<Phase, Next>,
     ended: BTreeSet<Phase>,
 }
 
 impl Half {
     fn new(image: &'static Image, effect: Effect) -> Result<Self> {
         let site = Site::start(image)?;
-        Ok(Self { site, effect, version: 0, killed: BTreeMap::new(), ended: BTreeSet::new() })
+        Ok(Self {
+            site,
+            effect,
+            version: 0,
+            killed: BTreeMap::new(),
+            next: BTreeMap::new(),
+            ended: BTreeSet::new(),
+        })
     }
 
     /// Odd and even versions have different images, so that the content tells which one was built.
@@ -65,15 +84,17 @@ impl Half {
         }
     }
 
-    /// Kills the provider at the n-th request of a phase, and lets the next run mend it.
-    fn case(&mut self, phase: Phase, n: u64) -> Result<()> {
+    /// Kills the provider at the next request of a phase, and lets the next run mend it.
+    fn case(&mut self, phase: Phase) -> Result<()> {
+        let next = *self.next.entry(phase).or_insert(Next { kind: 0, nth: 1 });
         if phase != Phase::Delete {
             self.declare_next()?;
         }
         self.site.lab.journal().clear();
         if !self.ended.contains(&phase) {
             let effect = self.effect.clone();
-            let fault = RequestFault { method: String::new(), path: String::new(), nth: n, times: 1, effect };
+            let path = KINDS[next.kind].to_owned();
+            let fault = RequestFault { method: String::new(), path, nth: next.nth, times: 1, effect };
             self.site.lab.faults().add(fault)?;
         }
         let killed = self.run(phase)?;
@@ -81,9 +102,13 @@ impl Half {
         let log = self.site.lab.journal().all();
         let Some(struck) = log.iter().find(|entry| entry.fault.is_some()) else {
             killed.ok()?;
-            self.ended.insert(phase);
+            match next.kind + 1 {
+                kind if kind < KINDS.len() => drop(self.next.insert(phase, Next { kind, nth: 1 })),
+                _ => drop(self.ended.insert(phase)),
+            }
             return self.check(phase);
         };
+        self.next.insert(phase, Next { nth: next.nth + 1, ..next });
         killed.fails().with_context(|| format!("killed at {} {}", struck.method, struck.path))?;
         let asked = format!("{} {}", struck.method, general(&struck.path));
         *self.killed.entry(phase).or_default().entry(asked.clone()).or_default() += 1;
@@ -91,7 +116,7 @@ impl Half {
             self.run(phase)?.ok()?;
             self.check(phase)
         };
-        mend().with_context(|| format!("{phase:?} killed ({:?}) at request {n}, {asked}", self.effect))
+        mend().with_context(|| format!("{phase:?} killed ({:?}) at {next:?}, {asked}", self.effect))
     }
 
     fn check(&self, phase: Phase) -> Result<()> {
@@ -108,8 +133,8 @@ impl Half {
 
     fn whole(mut self) -> Result<Self> {
         let mut alive = false;
-        for n in 1.. {
-            ensure!(n < MOST, "a phase does not end: {:?} did", self.ended);
+        for round in 1.. {
+            ensure!(round < MOST, "a phase does not end: {:?} did", self.ended);
             for phase in PHASES {
                 let others_need_it =
                     PHASES.iter().any(|other| *other != phase && !self.ended.contains(other));
@@ -124,7 +149,7 @@ impl Half {
                     }
                 };
                 if needed {
-                    self.case(phase, n)?;
+                    self.case(phase)?;
                     alive = phase != Phase::Delete;
                 }
             }

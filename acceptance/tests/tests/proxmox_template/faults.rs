@@ -113,7 +113,7 @@ fn tasks_that_waited_for_a_lock_in_vain_are_started_again() -> Result<()> {
 #[test]
 fn tasks_that_fail_say_why() -> Result<()> {
     let image = image!();
-    let text = "no space left on device";
+    let text = "copy failed: No space left on device";
     for task in ["download", "qmcreate", "resize", "qmtemplate"] {
         let site = Site::start(image)?;
         site.declare(&growing(&site))?;
@@ -192,5 +192,22 @@ fn a_node_that_goes_away_keeps_the_state() -> Result<()> {
     site.lab.set_node("pve2", hybridops_lab::NodeState::Online);
     site.ws.expect_empty_plan()?;
     assert_eq!(site.ws.state()?.get(ADDRESS, "current_node")?, "pve2");
+    Ok(())
+}
+
+#[test]
+fn what_a_killed_run_with_other_settings_left_is_named() -> Result<()> {
+    let site = Site::start(image!())?;
+    site.declare(&growing(&site).text("version", "1"))?;
+    site.fault("PUT", "/resize$", Effect::KillClientBefore)?;
+    site.ws.apply()?.fails()?;
+    let [left] = site.vmids()[..] else { panic!("one guest was expected: {:?}", site.vmids()) };
+    site.declare(&growing(&site).text("version", "2"))?;
+    let output = site.ws.apply()?.ok()?;
+    output
+        .says(&format!("Guest {left} was never finished"))?
+        .says("version \"1\"")?
+        .says(&format!("qm destroy {left}"))?;
+    assert_eq!(site.vmids().len(), 2, "whether it is still in the making only a person knows");
     Ok(())
 }

@@ -271,7 +271,7 @@ fn what_validation_finds_offline() -> Result<()> {
         (site.template().set("adopt", "{ vmid = 300 }"), &["image", "adopt"]),
         (Template::bare("debian", "pve1"), &["image", "adopt"]),
         (
-            Template::bare("debian", "pve1").set("adopt", "{ vmid = 300 }").set("vmid", "300"),
+            Template::bare("debian", "pve1").set("adopt", "{ vmid = 300 }").set("vmid", "301"),
             &["contradict each other"],
         ),
         (image("{ url = \"ftp://x/y\", checksum = \"SUM\" }"), &["http:// or https://"]),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance_tests::Workspace;
+use acceptance_tests::{Debugged, Workspace};
 use anyhow::Result;
 
 use crate::workspace;
@@ -170,6 +170,20 @@ fn an_interrupt_leaves_a_tracked_object() -> Result<()> {
         assert!(ws.read("journal")?.contains("interrupted"));
         ws.expect_no_processes()?;
     }
+    Ok(())
+}
+
+#[test]
+fn an_interrupt_ends_with_the_run_it_was_for() -> Result<()> {
+    let mut ws = workspace!();
+    let debugged = Debugged::start(&ws.providers()[0].clone(), &ws.directory(), &ws.path("provider.log"))?;
+    let (name, value) = debugged.variable();
+    ws.set_env(name, value);
+    interrupted(&ws, "slow", 120, false)?.0.fails()?;
+    ws.remove("journal")?;
+    write_fault(&ws, "slow", &format!("seconds = 1\n  journal = \"{}\"", ws.path("journal").display()))?;
+    ws.apply()?.ok()?;
+    assert_eq!(ws.read("journal")?, "destroyed\nmade\ndone\n");
     Ok(())
 }
 

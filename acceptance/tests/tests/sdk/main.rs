@@ -4,6 +4,7 @@ mod attributes;
 mod equality;
 mod faults;
 mod lifecycle;
+mod newer;
 mod process;
 mod secrets;
 mod stored;

@@ -153,10 +153,41 @@ fn a_plan_ends_without_waiting_for_the_provider() -> Result<()> {
     {
         assert!(!output.log.contains(warning), "{warning}: {output}");
     }
+    // Lines of ours arrive whole, with their keys: nothing was taken for raw text.
+    assert!(
+        output.log.contains("[DEBUG] provider.terraform-provider-probe_v0.1.0: Served request: "),
+        "{output}"
+    );
+    assert!(output.log.contains("tf_rpc=PlanResourceChange"), "{output}");
     let exits = output.log.matches("plugin process exited").count();
     let starts = output.log.matches("plugin started").count();
     assert!(starts >= 2 && exits == starts, "{starts} started, {exits} ended in order");
     ws.expect_no_processes()
+}
+
+/// Beside a plan of Terraform's own objects, which needs no provider process.
+#[test]
+fn a_provider_adds_less_than_a_second() -> Result<()> {
+    let ws = workspace!();
+    let mut quickest = [Duration::MAX; 2];
+    for _ in 0..3 {
+        for (index, (versions, config)) in [
+            (ws.read("versions.tf")?, "resource \"probe_null\" \"it\" {}"),
+            (String::new(), "resource \"terraform_data\" \"it\" {}"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let kept = ws.read("versions.tf")?;
+            ws.write("versions.tf", &versions)?;
+            ws.write("main.tf", config)?;
+            quickest[index] = quickest[index].min(ws.plan()?.ok()?.took);
+            ws.write("versions.tf", &kept)?;
+        }
+    }
+    let [with, without] = quickest;
+    assert!(with < without + Duration::from_secs(1), "{with:?} with a provider, {without:?} without");
+    Ok(())
 }
 
 /// Terraform killed outright tells its providers nothing: they must notice by themselves.

@@ -1,6 +1,7 @@
 //! What the resources of this domain share: the API, the publishers of images, and locks on files.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tf_framework::Call;
@@ -17,7 +18,7 @@ pub struct Proxmox {
     pub api: Client,
     /// Publishers of images.
     pub publisher: Publisher,
-    files: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    files: Mutex<HashMap<String, Arc<File>>>,
     started: Mutex<HashSet<String>>,
 }
 
@@ -47,12 +48,56 @@ impl Proxmox {
 
     /// Holds a file on a storage against the other operations of this run, from its delivery to its removal.
     pub async fn hold_file(&self, node: &str, storage: &str, file: &str) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.file(node, storage, file).work).lock_owned().await
+    }
+
+    /// Announces the use of a file that the first user delivers and the last one removes.
+    pub(crate) fn share_file(&self, node: &str, storage: &str, file: &str) -> SharedFile {
+        let file = self.file(node, storage, file);
+        file.users.fetch_add(1, Ordering::SeqCst);
+        SharedFile { file: Some(file) }
+    }
+
+    fn file(&self, node: &str, storage: &str, file: &str) -> Arc<File> {
         let key = format!("{node}/{storage}/{file}");
-        let lock = {
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            files.entry(key).or_default().clone()
-        };
-        lock.lock_owned().await
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(files.entry(key).or_default())
+    }
+}
+
+/// What this run does with a file on a storage.
+#[derive(Debug, Default)]
+struct File {
+    work: Arc<tokio::sync::Mutex<()>>,
+    users: AtomicUsize,
+}
+
+/// The use of a file by one operation. Dropping it ends the use.
+#[derive(Debug)]
+pub(crate) struct SharedFile {
+    file: Option<Arc<File>>,
+}
+
+impl SharedFile {
+    /// Holds the file while it is delivered; a second user then finds it.
+    pub(crate) async fn hold(&self) -> Option<OwnedMutexGuard<()>> {
+        let file = self.file.as_ref()?;
+        Some(Arc::clone(&file.work).lock_owned().await)
+    }
+
+    /// Ends the use. The last user gets the file to itself, to remove it.
+    pub(crate) async fn finish(mut self) -> Option<OwnedMutexGuard<()>> {
+        let held = self.hold().await;
+        let file = self.file.take()?;
+        held.filter(|_| file.users.fetch_sub(1, Ordering::SeqCst) == 1)
+    }
+}
+
+impl Drop for SharedFile {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            file.users.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 }
 

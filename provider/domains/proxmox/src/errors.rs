@@ -20,7 +20,10 @@ const ADVICE: &[(Kind, &str)] = &[
         "The node did not answer in time; the call may have been carried out. Apply again: what exists is picked up.",
     ),
     (Kind::LockTimeout, "Another task held the lock for too long. Apply again when it has ended."),
-    (Kind::Locked, "The guest is locked, for example by a backup. Apply again when that has ended."),
+    (
+        Kind::Locked,
+        "The guest is locked, for example by a backup. Apply again when that has ended. A lock that outlived its task, after a power failure say, is taken off with `qm unlock <vmid>` on the node.",
+    ),
     (Kind::Modified, "Somebody else changed it since it was read. Apply again to plan on what it is now."),
     (Kind::NoQuorum, "The cluster has no quorum, so that nothing can be changed. Bring nodes back first."),
     (Kind::NoSpace, "The storage is full. Free some space, or choose another storage."),
@@ -45,7 +48,11 @@ const LOG_LINES: usize = 12;
 /// A failed call as a diagnostic: `summary` names the operation and the object.
 #[must_use]
 pub(crate) fn failed(summary: impl Into<String>, error: &ApiError) -> Diagnostic {
-    let mut detail = format!("{}.", trimmed(&error.to_string()));
+    let mut detail = match error {
+        // Its log follows below.
+        ApiError::Task(task) => format!("Task {} failed: {}.", task.upid, trimmed(&task.exit)),
+        error => format!("{}.", trimmed(&error.to_string())),
+    };
     if let ApiError::Refused(refusal) = error {
         if let Some(forbidden) = &refusal.forbidden
             && !forbidden.privileges.is_empty()
@@ -61,9 +68,12 @@ pub(crate) fn failed(summary: impl Into<String>, error: &ApiError) -> Diagnostic
         }
     }
     if let ApiError::Task(task) = error {
-        let from = task.log.len().saturating_sub(LOG_LINES);
-        detail.push_str(&format!("\n\nEnd of the log of task {}:", task.upid));
-        for line in task.log.iter().skip(from) {
+        let lines: Vec<&String> = task.log.iter().filter(|line| !line.contains(&task.exit)).collect();
+        let from = lines.len().saturating_sub(LOG_LINES);
+        if !lines.is_empty() {
+            detail.push_str("\n\nThe end of its log:");
+        }
+        for line in lines.iter().skip(from) {
             detail.push_str(&format!("\n  {line}"));
         }
     }

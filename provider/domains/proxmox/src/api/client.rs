@@ -1,6 +1,7 @@
 //! The client: one connection policy, one login, one shared inventory.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use super::config::{Config, ConfigError, Credentials, base_urls, token};
 use super::error::ApiError;
 use super::failures::{ProxmoxAnswers, retries};
 use super::inventory::Inventory;
+use super::storage::Volume;
 
 /// A client of one cluster. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -28,6 +30,8 @@ pub(super) struct Core {
     pub(super) rest: RestClient,
     pub(super) inventory: SharedRead<Inventory, ApiError>,
     pub(super) permissions: SharedRead<Permissions, ApiError>,
+    /// By node, storage and content.
+    pub(super) listings: Mutex<HashMap<String, Arc<SharedRead<Vec<Volume>, ApiError>>>>,
     principal: Principal,
     /// Tasks and other long work, apart from the requests themselves: a task outlives its request.
     work: Limits,
@@ -83,7 +87,8 @@ impl Client {
         let rest = RestClient::new(endpoints, policy, ProxmoxAnswers, Some(auth));
         let work = Limits::new(config.concurrency);
         let (inventory, permissions) = (SharedRead::default(), SharedRead::default());
-        Ok(Self { core: Arc::new(Core { rest, inventory, permissions, principal, work }) })
+        let listings = Mutex::default();
+        Ok(Self { core: Arc::new(Core { rest, inventory, permissions, listings, principal, work }) })
     }
 
     /// Who the client is.
@@ -173,6 +178,8 @@ impl Client {
     pub fn invalidate(&self) {
         self.core.inventory.invalidate();
         self.core.permissions.invalidate();
+        // Readers under way keep the read they wait for; new ones begin anew.
+        self.core.listings.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

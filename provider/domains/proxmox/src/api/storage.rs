@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -252,6 +253,30 @@ impl Client {
             }
         };
         Ok(lines.into_iter().filter_map(named).collect())
+    }
+
+    /// Volumes of one content kind, once for all readers until something is written.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn shared_volumes(
+        &self,
+        node: &str,
+        storage: &str,
+        content: &str,
+        budget: &Budget,
+    ) -> Result<Arc<Vec<Volume>>, ApiError> {
+        let listing = {
+            let mut listings = self.core.listings.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(listings.entry(format!("{node}/{storage}/{content}")).or_default())
+        };
+        let (client, place) = (self.clone(), [node, storage, content].map(str::to_owned));
+        let shared = listing.get(|| async move {
+            let [node, storage, content] = &place;
+            // No budget of its own: it is shared by many, and stops with the last of them.
+            client.volumes(node, storage, Some(content), None, &Budget::unlimited()).await
+        });
+        budget.run(|| format!("the contents of storage {storage} on {node}"), shared).await?
     }
 
     /// One volume.

@@ -238,22 +238,45 @@ impl Client {
         F: Future<Output = Result<Upid, ApiError>>,
         D: FnMut() -> F,
     {
+        let dispatch = || {
+            let dispatched = dispatch();
+            async { dispatched.await.map(Some) }
+        };
+        let finished = self.run_optional(budget, dispatch).await?;
+        finished.ok_or_else(|| ApiError::Argument("the server started no task".to_owned()))
+    }
+
+    /// The same for calls that may be done at once, without a task: then there is nothing to wait for.
+    ///
+    /// # Errors
+    /// As [`Client::run`].
+    pub async fn run_optional<F, D>(
+        &self,
+        budget: &Budget,
+        mut dispatch: D,
+    ) -> Result<Option<Finished>, ApiError>
+    where
+        F: Future<Output = Result<Option<Upid>, ApiError>>,
+        D: FnMut() -> F,
+    {
         let mut pause = Duration::from_secs(1);
         for _ in 1..DISPATCHES {
-            let upid = dispatch().await?;
+            let Some(upid) = dispatch().await? else { return Ok(None) };
             match self.wait(&upid, budget).await {
                 Err(ApiError::Task(failed)) if failed.kind.is_transient() => {
                     tracing::info!(task = %failed.upid, "starting the task again: {}", failed.exit);
                 }
-                ended => return ended,
+                ended => return ended.map(Some),
             }
             // Spread by the task's own numbers, so that parallel work does not return in step.
             let spread = Duration::from_millis(upid.process().0 % 500);
             budget.sleep(pause + spread, || format!("another try of task {}", upid.kind())).await?;
             pause = (pause * 2).min(Duration::from_secs(15));
         }
-        let upid = dispatch().await?;
-        self.wait(&upid, budget).await
+        match dispatch().await? {
+            Some(upid) => self.wait(&upid, budget).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Stops a task. A task that has ended already is no error.

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use transport_rest::Budget;
 
 use super::publisher::{Glimpse, PublisherError, ResolvedChecksum};
-use super::sniff::{HEAD_BYTES, ImageFormat, NotAnImage, sniff, sniff_packing};
+use super::sniff::{HEAD_BYTES, ImageFormat, NotAnImage, disk_bytes, sniff, sniff_packing};
 use super::unpack::{UnpackError, unpack};
 use crate::api::{
     ApiError, Checksum, DownloadUrl, Kind, TaskFilter, Upid, UploadImage, VolumeError, VolumeId,
@@ -164,11 +164,9 @@ pub async fn deliver(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Resu
 /// # Errors
 /// [`ApiError`].
 pub async fn remove(px: &Proxmox, node: &str, volume: &VolumeId, budget: &Budget) -> Result<(), ApiError> {
-    match px.api.delete_volume(node, volume, budget).await {
-        Ok(Some(upid)) => px.api.wait(&upid, budget).await.map(drop),
-        Ok(None) => Ok(()),
+    match px.api.run_optional(budget, || px.api.delete_volume(node, volume, budget)).await {
         Err(error) if error.is_missing() => Ok(()),
-        Err(error) => Err(error),
+        removed => removed.map(drop),
     }
 }
 
@@ -247,7 +245,7 @@ async fn download(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<
         verify_certificates: None,
     };
     let run = px.api.run(budget, || async {
-        let upid = px.api.download_url(&delivery.node, &delivery.storage, &request, budget).await?;
+        let upid = px.api.download_url(&delivery.node, &delivery.storage, &request, &answer_budget()).await?;
         px.note_started(&upid);
         Ok(upid)
     });
@@ -258,6 +256,12 @@ async fn download(px: &Proxmox, delivery: &Delivery, budget: &Budget) -> Result<
             Err(error.into())
         }
     }
+}
+
+/// How long the answer to a call that starts a task is waited for, even when the operation is cancelled meanwhile:
+/// it names the task, without which nothing could be stopped or kept track of. A node proxies for 30 s.
+pub(crate) fn answer_budget() -> Budget {
+    Budget::within(Duration::from_secs(40))
 }
 
 /// Stops the task that an interrupted wait left running, so that nothing is made behind the user's back.
@@ -380,6 +384,8 @@ pub struct Looked {
     pub format: Option<ImageFormat>,
     /// Size of the published file in bytes, where the publisher tells it.
     pub size: Option<u64>,
+    /// Size of the disk in the image in bytes, where it can be told from outside.
+    pub disk: Option<u64>,
     /// The status by which the publisher says that it has no such file.
     pub absent: Option<u16>,
 }
@@ -405,8 +411,9 @@ pub fn judge(url: &str, glimpse: &Glimpse) -> Result<Looked, NotAnImage> {
             Ok(Looked { packed: true, size: *size, ..Looked::default() })
         }
         Glimpse::Seen { head, size } => {
-            let format = Some(sniff(head)?);
-            Ok(Looked { packed: false, format, size: *size, absent: None })
+            let format = sniff(head)?;
+            let disk = if format == ImageFormat::Raw { *size } else { disk_bytes(head) };
+            Ok(Looked { packed: false, format: Some(format), size: *size, disk, absent: None })
         }
     }
 }

@@ -7,10 +7,10 @@ mod sniff;
 mod sums;
 mod unpack;
 
-pub(crate) use deliver::stop_if_unfinished;
 pub use deliver::{
     Delivery, DeliveryError, Looked, Placed, Transfer, deliver, judge, look, place, proven_by_node, remove,
 };
+pub(crate) use deliver::{answer_budget, stop_if_unfinished};
 pub use name::{default_name, is_safe_name, target_extension};
 pub use publisher::{Glimpse, Publisher, PublisherError, ResolvedChecksum, url_name};
 pub use sniff::{ImageFormat, NotAnImage, Packing, sniff, sniff_mistake, sniff_packing};

@@ -91,6 +91,13 @@ pub fn sniff(head: &[u8]) -> Result<ImageFormat, NotAnImage> {
     }
 }
 
+/// The size of the disk in a qcow2 image, from its header.
+#[must_use]
+pub(super) fn disk_bytes(head: &[u8]) -> Option<u64> {
+    let size = head.get(24..32).filter(|_| head.starts_with(b"QFI\xfb"))?;
+    Some(u64::from_be_bytes(size.try_into().ok()?))
+}
+
 impl ImageFormat {
     /// The file name extension Proxmox knows it by.
     #[must_use]

@@ -28,19 +28,37 @@ pub(crate) async fn storage_problems(
     need: &StorageNeed<'_>,
     budget: &Budget,
 ) -> Vec<Diagnostic> {
-    match api.storage(need.node, need.storage, budget).await {
-        Ok(found) => check_storage(&found, need),
-        Err(error) if error.is_missing() => vec![storage_missing(inventory, need)],
+    let of_each = problems_of_each(api, inventory, std::slice::from_ref(need), budget).await;
+    of_each.into_iter().flatten().collect()
+}
+
+/// The same for several needs of one storage, still one request. What is wrong with the storage itself is told with
+/// the first need.
+pub(crate) async fn problems_of_each(
+    api: &Client,
+    inventory: &Inventory,
+    needs: &[StorageNeed<'_>],
+    budget: &Budget,
+) -> Vec<Vec<Diagnostic>> {
+    let Some(need) = needs.first() else { return Vec::new() };
+    let elsewhere_only = inventory.storage(need.node, need.storage).is_none()
+        && inventory.storages().any(|entry| entry.storage == need.storage);
+    let problem = match api.storage(need.node, need.storage, budget).await {
+        // Inactive because it is not meant for this node.
+        Ok(found) if !found.active && elsewhere_only => storage_missing(inventory, need),
+        Ok(found) => return needs.iter().map(|need| check_storage(&found, need)).collect(),
+        Err(error) if error.is_missing() => storage_missing(inventory, need),
         // "storage 'x' is not available on node 'y'" has no kind of its own.
         Err(error)
             if error.is(Kind::Unclassified) && inventory.storage(need.node, need.storage).is_none() =>
         {
-            vec![storage_missing(inventory, need)]
+            storage_missing(inventory, need)
         }
         Err(error) => {
-            vec![failed(format!("Storage {} on {} cannot be looked at", need.storage, need.node), &error)]
+            failed(format!("Storage {} on {} cannot be looked at", need.storage, need.node), &error)
         }
-    }
+    };
+    vec![vec![problem]]
 }
 
 /// A storage that the node does not have: the text lists those it has.

@@ -219,6 +219,20 @@ fn the_better_claim_to_a_prior_element_wins() {
 }
 
 #[test]
+fn what_an_unknown_element_may_yet_claim_is_not_given_away() {
+    let port = text().computed().optional().stable();
+    let rule = nested([("name", text()), ("port", port)]);
+    let schema = schema([("set", Attribute::nested(Nesting::Set, rule).optional())]);
+    let rule = |name: Value, port: Value| of([("name", name), ("port", port)]);
+    let with = |rules: [Value; 2]| of([("set", Value::set(rules))]);
+    let prior = of([("set", Value::set([rule(s("x"), s("22"))]))]);
+    let first = value(&schema, &prior, &with([rule(UNKNOWN, s("22")), rule(s("x"), NULL)]));
+    assert_eq!(first, with([rule(UNKNOWN, s("22")), rule(s("x"), UNKNOWN)]));
+    let second = value(&schema, &prior, &with([rule(s("x"), s("22")), rule(s("x"), NULL)]));
+    assert_eq!(second, with([rule(s("x"), s("22")), rule(s("x"), UNKNOWN)]));
+}
+
+#[test]
 fn blocks_are_planned_like_nested_attributes() {
     let disk = Block::new("").attribute("size", text()).attribute("volume", text().computed().stable());
     let schema = Schema::new(
@@ -419,4 +433,11 @@ fn elements_that_differ_in_spelling_alone_stay_apart() {
         keep_spelling(&schema.block, &object(&["xx", "y"]), object(&["XX", "x"])),
         object(&["xx", "x"])
     );
+
+    let element = nested([("a", text().equality(Equality::case_insensitive())), ("id", text().computed())]);
+    let block = Block::new("").attribute("set", Attribute::nested(Nesting::Set, element));
+    let with = |elements: Vec<Value>| of([("set", Value::set(elements))]);
+    let element = |a: &str, id: Value| of([("a", s(a)), ("id", id)]);
+    let answer = with(vec![element("X", s("1")), element("x", s("1"))]);
+    assert_eq!(keep_spelling(&block, &with(vec![element("x", UNKNOWN)]), answer.clone()), answer);
 }

@@ -5,7 +5,8 @@ use tf_value::Value;
 use crate::schema::Nesting;
 use crate::schema::members::{Member, Members, Nested, Place, member_of};
 
-/// For every configured element the prior element it stands for.
+/// For every configured element the prior element it stands for. Exact matches come first, then the elements that
+/// leave less to the provider; so no two elements end up as the same, which core would count as one missing.
 ///
 /// While the configuration is not wholly known, only elements that leave nothing to the provider are matched: the
 /// others may turn out to stand for a prior element that an element not known yet has the better claim to, and a

@@ -144,20 +144,14 @@ fn absent(member: Member<'_>, config: &Value) -> Value {
 }
 
 fn draft_nested(nested: Nested<'_>, prior: Option<&Value>, config: &Value) -> Draft {
-    let objects = nested.objects(config);
-    if nested.nesting != Nesting::Set {
-        let priors: Vec<_> =
-            objects.iter().map(|(place, _)| prior.and_then(|prior| place.of(prior))).collect();
-        return draft_elements(nested, &priors, config);
-    }
-    let priors = pairing::priors(nested.members, prior, config);
-    let draft = draft_elements(nested, &priors, config);
-    let complete = |value: &Value| value.as_list().is_some_and(|elements| elements.len() == objects.len());
-    if complete(&draft.if_unchanged) && complete(&draft.if_changed) {
-        return draft;
-    }
-    // Two elements that took over the same computed values became one. Core counts them, so none takes any.
-    draft_elements(nested, &vec![None; objects.len()], config)
+    let priors = match nested.nesting {
+        Nesting::Set => pairing::priors(nested.members, prior, config),
+        _ => {
+            let places = nested.objects(config).into_iter();
+            places.map(|(place, _)| prior.and_then(|prior| place.of(prior))).collect()
+        }
+    };
+    draft_elements(nested, &priors, config)
 }
 
 fn draft_elements(nested: Nested<'_>, priors: &[Option<&Value>], config: &Value) -> Draft {

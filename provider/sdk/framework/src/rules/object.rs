@@ -41,25 +41,28 @@ pub fn assert_destroyed(actual: &Value) -> Vec<RuleViolation> {
     findings.found
 }
 
-/// Core's check of an identity: of its type, known unless the object is being made, and the same as before.
+/// Core's check of an identity: of its type, known, and the same as before unless the object is being made.
+///
+/// While it is being made core's own check lets an unknown identity pass, but then cannot print the plan that it is
+/// in: an identity that is not known yet must be left out.
 #[must_use]
 pub fn assert_identity(
     stage: Stage,
     identity: &IdentitySchema,
     before: Option<&Value>,
     after: &Value,
-    may_be_unknown: bool,
+    being_made: bool,
 ) -> Vec<RuleViolation> {
     let mut findings = Findings::new(stage);
     let root = Path::root();
     if let Err(error) = after.conforms(&identity.value_type()) {
         findings.report(Rule::Identity, &root, format!("the identity does not fit its schema: {error}"));
-    } else if !may_be_unknown && !after.is_wholly_known() {
+    } else if !after.is_wholly_known() {
         findings.report(Rule::Identity, &root, "the identity is not known");
     }
     let changed =
         before.is_some_and(|before| !before.is_null() && before.is_wholly_known() && before != after);
-    if changed && !may_be_unknown {
+    if changed && !being_made {
         findings.report(Rule::Identity, &root, "the identity of the object changed");
     }
     findings.found

@@ -50,7 +50,7 @@ impl<P: Provider> Inner<P> {
             let action = self.registry.actions.get(name).ok_or_else(|| unknown_type("action", name))?;
             let config = wire::decode(request.config.as_ref(), &action.shape().ty)?;
             let planning = action.plan(self.environment(PLAN_TIMEOUT, &warnings), config);
-            guard::run(&format!("Planning {name}"), PLAN_TIMEOUT, &self.cancel, planning).await
+            guard::run(&format!("Planning {name}"), PLAN_TIMEOUT, &self.cancellation(), planning).await
         };
         let result = result.await;
         let mut diagnostics = collected(&warnings);
@@ -97,6 +97,6 @@ impl<P: Provider> Inner<P> {
         let timeout =
             super::resources::timeout_of(&config, "invoke").unwrap_or(DefaultTimeouts::USUAL.create);
         let invoking = action.invoke(self.environment(timeout, warnings), config, progress);
-        guard::run(&format!("Running {name}"), timeout, &self.cancel, invoking).await
+        guard::run(&format!("Running {name}"), timeout, &self.cancellation(), invoking).await
     }
 }

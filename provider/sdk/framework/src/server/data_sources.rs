@@ -62,7 +62,7 @@ impl<P: Provider> Inner<P> {
         let what = format!("Reading {name}");
         let environment = self.environment(timeout, warnings);
         let read = source.read(environment, with_defaults);
-        let answer = guard::run(&what, timeout, &self.cancel, read).await?;
+        let answer = guard::run(&what, timeout, &self.cancellation(), read).await?;
         let answer = planner::keep_spelling(&shape.schema.block, &config, answer);
         refuse_unfilled(&what, &answer)?;
         wire::encode(&answer, &shape.ty)

@@ -74,7 +74,8 @@ impl<P: Provider> Inner<P> {
         let config = planner::apply_defaults(&shape.schema.block, config);
         let what = format!("Opening {}", request.type_name);
         let opening = ephemeral.open(self.environment(TIMEOUT, warnings), config);
-        let OpenedValue { value, renewed } = guard::run(&what, TIMEOUT, &self.cancel, opening).await?;
+        let OpenedValue { value, renewed } =
+            guard::run(&what, TIMEOUT, &self.cancellation(), opening).await?;
         refuse_unfilled(&what, &value)?;
         Ok((wire::encode(&value, &shape.ty)?, renewed))
     }
@@ -88,7 +89,8 @@ impl<P: Provider> Inner<P> {
             let ephemeral = self.ephemeral(&request.type_name)?;
             let private = request.private.clone().unwrap_or_default();
             let renewing = ephemeral.renew(self.environment(TIMEOUT, &warnings), private);
-            guard::run(&format!("Renewing {}", request.type_name), TIMEOUT, &self.cancel, renewing).await
+            guard::run(&format!("Renewing {}", request.type_name), TIMEOUT, &self.cancellation(), renewing)
+                .await
         };
         let result = result.await;
         let mut diagnostics = collected(&warnings);
@@ -113,7 +115,8 @@ impl<P: Provider> Inner<P> {
             let ephemeral = self.ephemeral(&request.type_name)?;
             let private = request.private.clone().unwrap_or_default();
             let closing = ephemeral.close(self.environment(TIMEOUT, &warnings), private);
-            guard::run(&format!("Closing {}", request.type_name), TIMEOUT, &self.cancel, closing).await
+            guard::run(&format!("Closing {}", request.type_name), TIMEOUT, &self.cancellation(), closing)
+                .await
         };
         let result = result.await;
         let mut diagnostics = collected(&warnings);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use tfplugin_proto::tfplugin6 as pb;
+use tokio_util::sync::CancellationToken;
 
 use super::locate::{self, Reach};
 use super::{Inner, check, encode, guard, wire};
@@ -132,7 +133,8 @@ impl<P: Provider> Inner<P> {
     }
 
     pub(super) fn configure(&self, request: &pb::configure_provider::Request) -> Diagnostics {
-        let reach = *self.reach.get_or_init(|| Reach::of(request.client_capabilities.as_ref()));
+        let reach = Reach::of(request.client_capabilities.as_ref());
+        *self.reach.write().unwrap_or_else(PoisonError::into_inner) = reach;
         let errors = self.take_configuration(request).err().unwrap_or_default();
         locate::diagnostics(&self.provider_shape().schema.block, reach, errors)
     }
@@ -142,6 +144,10 @@ impl<P: Provider> Inner<P> {
         let cx = ConfigureContext { terraform_version: request.terraform_version.clone() };
         let provider =
             guard::run_now("Configuring the provider", || P::configure(&cx, P::Config::partial(&config)?))??;
+        if self.cancellation().is_cancelled() {
+            // Attached to, one process serves many runs: the interrupt of one is not that of the next.
+            *self.cancel.write().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+        }
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(provider));
         Ok(())
     }

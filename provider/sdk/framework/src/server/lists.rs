@@ -97,7 +97,8 @@ impl<P: Provider> Inner<P> {
             drop(receiver);
             result
         };
-        let (listed, sent) = tokio::join!(guard::run(&what, TIMEOUT, &self.cancel, listing), sending);
+        let cancel = self.cancellation();
+        let (listed, sent) = tokio::join!(guard::run(&what, TIMEOUT, &cancel, listing), sending);
         listed.and(sent)
     }
 

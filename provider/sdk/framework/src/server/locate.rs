@@ -12,9 +12,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::Block;
 
 /// How far core follows a path into the expression of an attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Reach {
     /// One step.
+    #[default]
     One,
     /// All the way.
     Whole,

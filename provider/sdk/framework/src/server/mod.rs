@@ -51,8 +51,10 @@ struct Inner<P: Provider> {
     registry: Registry<P>,
     provider_shape: OnceLock<Shape>,
     configured: RwLock<Option<Arc<P>>>,
-    reach: OnceLock<locate::Reach>,
-    cancel: CancellationToken,
+    /// How far the core that has configured us follows paths.
+    reach: RwLock<locate::Reach>,
+    /// Cancelled when the user interrupts Terraform; a fresh one for each Terraform that configures us.
+    cancel: RwLock<CancellationToken>,
 }
 
 impl<P: Provider> Default for ProviderServer<P> {
@@ -70,8 +72,8 @@ impl<P: Provider> ProviderServer<P> {
                 registry: Registry::of_provider(),
                 provider_shape: OnceLock::new(),
                 configured: RwLock::new(None),
-                reach: OnceLock::new(),
-                cancel: CancellationToken::new(),
+                reach: RwLock::default(),
+                cancel: RwLock::default(),
             }),
         }
     }
@@ -90,17 +92,21 @@ impl<P: Provider> Inner<P> {
         self.provider_shape.get_or_init(Shape::of_model::<P::Config>)
     }
 
+    fn cancellation(&self) -> CancellationToken {
+        self.cancel.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn environment(&self, timeout: Duration, warnings: &Warnings) -> Environment<P> {
         let provider = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Environment { provider, cancel: self.cancel.clone(), timeout, warnings: warnings.clone() }
+        Environment { provider, cancel: self.cancellation(), timeout, warnings: warnings.clone() }
     }
 
-    /// How far the core that has configured the provider follows paths.
     fn reach(&self) -> locate::Reach {
-        self.reach.get().copied().unwrap_or(locate::Reach::One)
+        *self.reach.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Diagnostics about a configuration of this schema on their way out. At DEBUG an error carries what was asked of the provider's servers so far.
+    /// Diagnostics about a configuration of this schema on their way out. At DEBUG an error carries what was asked
+    /// of the provider's servers so far.
     fn told(
         &self,
         block: Option<&Block>,

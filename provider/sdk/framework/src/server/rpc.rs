@@ -16,6 +16,7 @@ async fn traced<T>(
     object: &str,
     call: impl Future<Output = T>,
 ) -> Result<Response<T>, Status> {
+    let object = Some(object).filter(|object| !object.is_empty());
     let span = info_span!("rpc", tf_rpc = name, tf_resource_type = object, tf_proto_version = "6.11");
     let started = Instant::now();
     let run = async {
@@ -92,7 +93,7 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
         _: Request<pb::stop_provider::Request>,
     ) -> Result<Response<pb::stop_provider::Response>, Status> {
         let call = async {
-            self.inner.cancel.cancel();
+            self.inner.cancellation().cancel();
             pb::stop_provider::Response::default()
         };
         traced("StopProvider", "", call).await

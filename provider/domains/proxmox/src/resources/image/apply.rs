@@ -13,7 +13,9 @@ use super::{look, names, plan};
 use crate::api::{ApiError, Kind, VolumeId};
 use crate::client::{Proxmox, budget};
 use crate::errors::{failed, failure};
-use crate::images::{self, Delivery, DeliveryError, ResolvedChecksum, deliver, proven_by_node, url_name};
+use crate::images::{
+    self, Delivery, DeliveryError, Looked, ResolvedChecksum, deliver, proven_by_node, url_name,
+};
 
 /// How long cleaning up after a failure or an interrupt may take.
 const CLEANUP: std::time::Duration = std::time::Duration::from_secs(20);
@@ -25,9 +27,9 @@ pub(super) struct Making<'a> {
     url: &'a str,
     checksum: ResolvedChecksum,
     volume: VolumeId,
-    derived_name: bool,
-    transfer: images::Transfer,
     shared: bool,
+    /// A look at the published file, where one was needed to find its name.
+    looked: Option<Looked>,
     budget: Budget,
 }
 
@@ -40,7 +42,12 @@ struct Brought {
 }
 
 impl<'a> Making<'a> {
-    pub(super) async fn new(cx: &Context<Image>, px: &'a Proxmox, plan: &'a Image) -> Result<Self> {
+    pub(super) async fn new(
+        cx: &Context<Image>,
+        px: &'a Proxmox,
+        prior: Option<&Image>,
+        plan: &'a Image,
+    ) -> Result<Self> {
         let budget = budget(cx);
         let url = plan.url.as_deref().ok_or_else(|| {
             Diagnostics::error_at(Path::root().attribute("url"), "The image has no URL", "Set `url`.")
@@ -52,31 +59,36 @@ impl<'a> Making<'a> {
                     .await?
             }
         };
-        let looked = look::look(px, plan.content, url, &budget).await?;
-        let derived = names::derived(plan.content, &url_name(url), checksum.as_str(), looked.format);
-        let file_name = match plan.file_name.known() {
+        let held = prior.filter(|prior| is_of(prior, &checksum)).and_then(|prior| prior.file_name.known());
+        let mut looked = None;
+        let file_name = match plan.file_name.known().or(held) {
             Some(name) => name.clone(),
-            None => derived.clone().ok_or_else(plan::name_needed)?,
+            None => {
+                let seen = looked.insert(look::look(px, plan.content, url, &budget).await?);
+                names::derived(plan.content, &url_name(url), checksum.as_str(), seen.format)
+                    .ok_or_else(plan::name_needed)?
+            }
         };
         let volume = VolumeId::file(&plan.storage, plan.content.as_str(), &file_name).map_err(|error| {
-            Diagnostics::error_at(
-                Path::root().attribute("file_name"),
-                "The image has no usable name",
-                format!("{error}."),
-            )
+            let at = Path::root().attribute("file_name");
+            Diagnostics::error_at(at, "The image has no usable name", format!("{error}."))
         })?;
-        let transfer = match plan.transfer {
-            Some(Transfer::Node) => images::Transfer::Node,
-            Some(Transfer::Provider) => images::Transfer::Provider,
-            None if looked.packed => images::Transfer::Provider,
-            None => images::Transfer::Node,
-        };
         let first = plan.nodes.first().map_or("", String::as_str);
         let shared = is_shared(px, &plan.storage, first, &budget)
             .await
             .map_err(|error| failure(format!("Storage {} cannot be looked at", plan.storage), &error))?;
-        let derived_name = derived.as_deref() == Some(file_name.as_str());
-        Ok(Self { px, plan, url, checksum, volume, derived_name, transfer, shared, budget })
+        Ok(Self { px, plan, url, checksum, volume, shared, looked, budget })
+    }
+
+    /// Who downloads: as configured, else the node unless the image must be unpacked.
+    async fn transfer(&self) -> Result<images::Transfer> {
+        let packed = match (self.plan.transfer, &self.looked) {
+            (Some(Transfer::Node), _) => return Ok(images::Transfer::Node),
+            (Some(Transfer::Provider), _) => return Ok(images::Transfer::Provider),
+            (None, Some(looked)) => looked.packed,
+            (None, None) => look::look(self.px, self.plan.content, self.url, &self.budget).await?.packed,
+        };
+        Ok(if packed { images::Transfer::Provider } else { images::Transfer::Node })
     }
 
     fn what(&self, node: &str) -> String {
@@ -87,7 +99,8 @@ impl<'a> Making<'a> {
         wanted(&self.plan.nodes, &self.volume.to_string())
     }
 
-    fn delivery(&self, node: &str) -> Delivery {
+    fn delivery(&self, node: &str, transfer: images::Transfer) -> Delivery {
+        let named = names::carries(self.volume.file_name(), self.checksum.as_str());
         Delivery {
             node: node.to_owned(),
             storage: self.plan.storage.clone(),
@@ -95,22 +108,22 @@ impl<'a> Making<'a> {
             file_name: self.volume.file_name().to_owned(),
             // A node compares what it finds with the checksum. What was unpacked has another checksum than what was
             // published, so that the name must do.
-            named_by_checksum: self.derived_name && self.transfer == images::Transfer::Provider,
+            named_by_checksum: named && transfer == images::Transfer::Provider,
             url: self.url.to_owned(),
             checksum: self.checksum.clone(),
-            transfer: self.transfer,
+            transfer,
         }
     }
 
     /// Brings the file to one node, and looks what is there if that failed.
-    async fn bring_one(&self, copy: ImageCopy) -> Brought {
+    async fn bring_one(&self, copy: ImageCopy, transfer: images::Transfer) -> Brought {
         let _held = self.px.hold_file(&copy.node, &self.plan.storage, self.volume.file_name()).await;
         let before = images::place(self.px, &copy.node, &self.volume, &self.budget).await;
         let absent = match before {
             Ok(found) => found.is_none(),
             Err(error) => return Brought { copy, outcome: Err(error.into()), exists: false },
         };
-        let outcome = deliver(self.px, &self.delivery(&copy.node), &self.budget).await.map(drop);
+        let outcome = deliver(self.px, &self.delivery(&copy.node, transfer), &self.budget).await.map(drop);
         let exists = match &outcome {
             Ok(()) => true,
             Err(_) if !absent => false,
@@ -130,10 +143,14 @@ impl<'a> Making<'a> {
         copies: &[ImageCopy],
         track: impl Fn(&[ImageCopy]) -> Image,
     ) -> Result<()> {
+        if copies.is_empty() {
+            return Ok(());
+        }
+        let transfer = self.transfer().await?;
         let mut there: Vec<ImageCopy> = Vec::new();
         let mut errors = Diagnostics::new();
         let mut running: FuturesUnordered<_> =
-            copies.iter().map(|copy| self.bring_one(copy.clone())).collect();
+            copies.iter().map(|copy| self.bring_one(copy.clone(), transfer)).collect();
         while let Some(Brought { copy, outcome, exists }) = running.next().await {
             if let Err(error) = &outcome {
                 errors.push(delivery_failed(self.what(&copy.node), error));
@@ -196,7 +213,8 @@ impl<'a> Making<'a> {
 
     /// Whether an imported file is what the configuration says, as far as that can be told without transferring it.
     async fn prove_imported(&self, cx: &Context<Image>, copies: &[ImageCopy]) -> Result<()> {
-        if self.transfer == images::Transfer::Provider {
+        let transfer = self.transfer().await?;
+        if transfer == images::Transfer::Provider {
             cx.warn(Diagnostic::warning(
                 format!("Image {} was not verified", self.volume),
                 "Only a node can compare a file on its storage with a checksum, and only with the checksum of the file as \
@@ -206,7 +224,7 @@ impl<'a> Making<'a> {
             return Ok(());
         }
         for copy in copies {
-            let proven = proven_by_node(self.px, &self.delivery(&copy.node), &self.budget).await;
+            let proven = proven_by_node(self.px, &self.delivery(&copy.node, transfer), &self.budget).await;
             if !proven.map_err(|error| delivery_failed(self.what(&copy.node), &error))? {
                 return Err(Diagnostics::error_at(
                     Path::root().attribute(if self.plan.checksum.is_some() {
@@ -231,10 +249,18 @@ impl<'a> Making<'a> {
 
 /// Makes the image on every node.
 pub(super) async fn create(cx: &mut Context<Image>, px: &Proxmox, plan: &Image) -> Result<Image> {
-    let making = Making::new(cx, px, plan).await?;
+    let making = Making::new(cx, px, None, plan).await?;
     let work = steps(&[], &[], &making.wanted(), making.shared);
     making.bring(cx, &work.deliver, |there| making.partial(there)).await?;
     making.settled().await
+}
+
+/// Whether an image is the one with this checksum. An imported one is, until it is proven not to be.
+fn is_of(image: &Image, checksum: &ResolvedChecksum) -> bool {
+    match image.image_checksum.known() {
+        Some(Some(known)) => known == checksum.as_str(),
+        _ => image.file_name.known().is_some_and(|name| !names::contradicts(name, checksum.as_str())),
+    }
 }
 
 /// Brings what is missing, swaps, and removes what nobody needs any more.
@@ -244,22 +270,19 @@ pub(super) async fn update(
     prior: &Image,
     plan: &Image,
 ) -> Result<Image> {
-    let planned_volume = plan.volume_id.known().cloned();
-    let leftovers = prior.leftover_copies();
-    if let Some(volume) = &planned_volume
-        && prior.image_checksum == plan.image_checksum
-    {
-        let target = wanted(&plan.nodes, volume);
-        // Bookkeeping only: no request at all.
-        if leftovers.is_empty() && prior.copies() == target {
-            return Ok(Image { node: still_first(prior, plan), ..plan.clone() });
-        }
+    if let Some(done) = bookkeeping(prior, plan) {
+        return Ok(done);
     }
-    let making = Making::new(cx, px, plan).await?;
-    let work = steps(&prior.copies(), &leftovers, &making.wanted(), making.shared);
+    let making = Making::new(cx, px, Some(prior), plan).await?;
+    // What lies under the name of the image but is another one makes room first.
+    let of_this = is_of(prior, &making.checksum);
+    let (present, astray): (Vec<_>, Vec<_>) =
+        prior.copies().into_iter().partition(|copy| of_this || copy.volume_id != making.volume.to_string());
+    let leftovers = [prior.leftover_copies(), astray].concat();
+    let work = steps(&present, &leftovers, &making.wanted(), making.shared);
     if prior.image_checksum.known() == Some(&None) {
         let kept: Vec<ImageCopy> =
-            making.wanted().into_iter().filter(|copy| prior.copies().contains(copy)).collect();
+            making.wanted().into_iter().filter(|copy| present.contains(copy)).collect();
         making.prove_imported(cx, &kept).await?;
     }
     let mut before = prior.clone();
@@ -281,12 +304,24 @@ pub(super) async fn update(
     reap(cx, px, next, work.remove, &making.budget).await
 }
 
-/// The first node the image was made on, as long as it has it.
-fn still_first(prior: &Image, plan: &Image) -> Computed<String> {
-    match prior.node.known().filter(|node| plan.nodes.contains(*node)) {
-        Some(node) => Computed::Known(node.clone()),
-        None => Computed::Known(plan.nodes.first().cloned().unwrap_or_default()),
-    }
+/// The changed image where no file changes: without a request.
+fn bookkeeping(prior: &Image, plan: &Image) -> Option<Image> {
+    let volume = plan.volume_id.known()?;
+    let target = wanted(&plan.nodes, volume);
+    let same = prior.image_checksum == plan.image_checksum
+        && prior.copies() == target
+        && prior.leftover_copies().is_empty()
+        && prior.size.known().is_some();
+    let still_there = prior.node.known().filter(|node| plan.nodes.contains(*node)).or(plan.nodes.first());
+    same.then(|| Image {
+        file_name: prior.file_name.clone(),
+        volumes: prior.volumes.clone(),
+        node: Computed::Known(still_there.cloned().unwrap_or_default()),
+        size: prior.size.clone(),
+        format: prior.format.clone(),
+        leftovers: Computed::Known(Vec::new()),
+        ..plan.clone()
+    })
 }
 
 /// The swap: from here on the new files are the image. What cannot be removed stays in the state.
@@ -332,7 +367,8 @@ async fn discard(px: &Proxmox, copy: &ImageCopy, budget: &Budget) -> Result<()> 
     let _held = px.hold_file(&copy.node, volume.storage(), volume.file_name()).await;
     let seen = async {
         let inventory = px.api.inventory(budget).await?;
-        if inventory.node(&copy.node).is_none_or(|entry| entry.is_online()) {
+        // What left the cluster took its files along; what does not answer is found out below.
+        if inventory.node(&copy.node).is_some_and(|entry| entry.is_online()) {
             images::remove(px, &copy.node, &volume, budget).await?;
         }
         // The removal made the index stale.

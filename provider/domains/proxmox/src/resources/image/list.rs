@@ -50,15 +50,15 @@ impl ListResource for Images {
                 {
                     continue;
                 }
-                let volumes = px.api.volumes(&entry.node, &entry.storage, Some(word), None, &budget).await;
-                for volume in volumes.map_err(|error| failure(what, &error))? {
+                let volumes = px.api.shared_volumes(&entry.node, &entry.storage, word, &budget).await;
+                for volume in volumes.map_err(|error| failure(what, &error))?.iter() {
                     let nodes = BTreeSet::from([entry.node.clone()]);
                     let name = format!("{} on {}", volume.volid, entry.node);
                     let image = observed(
                         &nodes,
                         &volume.volid,
                         content,
-                        (volume.size, volume.format),
+                        (volume.size, volume.format.clone()),
                         Provenance::default(),
                     );
                     if !cx.found(name, image).await {

@@ -54,7 +54,7 @@ fn seen(content: Content, url: &str, glimpse: &Glimpse) -> Result<Looked, String
         return Err("it is not packed, as a container template is: a tar archive packed with gz, xz or zst"
             .to_owned());
     }
-    Ok(Looked { packed: packed && content != Content::Vztmpl, format: None, size, absent: None })
+    Ok(Looked { packed: packed && content != Content::Vztmpl, size, ..Looked::default() })
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ mod steps;
 #[cfg(test)]
 mod testing;
 
-use tf_framework::{Context, Diagnostics, ImportId, PlanContext, Resource, Result};
+use std::time::Duration;
+
+use tf_framework::{Context, DefaultTimeouts, Diagnostics, ImportId, PlanContext, Resource, Result};
 
 pub use list::{ImageFilter, Images};
 pub use model::*;
@@ -22,6 +24,12 @@ use crate::client::Proxmox;
 impl Resource for Image {
     type Client = Proxmox;
     type Private = ();
+    /// Images are gigabytes, and come over whatever line there is.
+    const TIMEOUTS: DefaultTimeouts = DefaultTimeouts {
+        create: Duration::from_secs(60 * 60),
+        update: Duration::from_secs(60 * 60),
+        ..DefaultTimeouts::USUAL
+    };
 
     fn validate(config: &ImagePartial, diagnostics: &mut Diagnostics) {
         plan::validate(config, diagnostics);

@@ -98,15 +98,26 @@ pub(super) fn is_appliance(content: Content, name: &str) -> bool {
     content == Content::Import && ending_of(content, name) == Some("ova")
 }
 
-/// Whether a name says by itself that it is another image: it carries the beginning of another checksum, where
-/// derived names carry it.
+/// Whether a name says by itself that it is this image: it carries the beginning of the checksum.
+pub(super) fn carries(name: &str, checksum: &str) -> bool {
+    carried(name).is_some_and(|carried| digest(checksum).starts_with(carried))
+}
+
+/// Whether a name says by itself that it is another image: it carries the beginning of another checksum.
 pub(super) fn contradicts(name: &str, checksum: &str) -> bool {
-    let digest = checksum.split_once(':').map_or(checksum, |(_, digest)| digest);
+    carried(name).is_some_and(|carried| !digest(checksum).starts_with(carried))
+}
+
+fn digest(checksum: &str) -> &str {
+    checksum.split_once(':').map_or(checksum, |(_, digest)| digest)
+}
+
+/// The beginning of a checksum, where derived names carry it.
+fn carried(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(ending(name)).unwrap_or(name);
-    let Some((_, carried)) = stem.rsplit_once('-') else { return false };
-    let is_sum = carried.len() == 12
-        && carried.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    is_sum && !digest.starts_with(carried)
+    let (_, carried) = stem.rsplit_once('-')?;
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (carried.len() == 12 && carried.bytes().all(hex)).then_some(carried)
 }
 
 /// The ending with its dot: `.tar.zst`, `.qcow2`.
@@ -175,7 +186,7 @@ mod tests {
         assert!(contradicts("a-1.2-ba9876543210.tar.zst", SUM));
         for own in ["debian.qcow2", "debian-12.qcow2", "a-0123456789AB.iso", "a-ba98.iso", "ba9876543210.iso"]
         {
-            assert!(!contradicts(own, SUM), "{own}");
+            assert!(!contradicts(own, SUM) && !carries(own, SUM), "{own}");
         }
     }
 
@@ -186,7 +197,7 @@ mod tests {
                 for seen in [None, Some(ImageFormat::Raw)] {
                     if let Some(name) = derived(content, &url_name, SUM, seen) {
                         prop_assert_eq!(check(content, &name), Ok(()));
-                        prop_assert!(!contradicts(&name, SUM));
+                        prop_assert!(carries(&name, SUM) && !contradicts(&name, SUM));
                     }
                 }
             }

@@ -42,10 +42,10 @@ pub(super) async fn sight(
         _ => {}
     }
     let storage = volume.storage();
-    match px.api.volumes(node, storage, Some(volume.content()), None, budget).await {
+    match px.api.shared_volumes(node, storage, volume.content(), budget).await {
         Ok(volumes) => {
-            if let Some(found) = volumes.into_iter().find(|found| found.volid == *volume) {
-                return Ok(Sight::There(found));
+            if let Some(found) = volumes.iter().find(|found| found.volid == *volume) {
+                return Ok(Sight::There(found.clone()));
             }
         }
         Err(error) => return unclear(error),

@@ -85,7 +85,13 @@ pub(super) async fn modify(cx: &mut PlanContext<Image>) -> Result<()> {
         PlannedAction::Update if cx.replaces() => return Ok(()),
         PlannedAction::Create | PlannedAction::Update => {}
     }
-    let Some(checksum) = checksum(cx).await? else { return all_unknown(cx) };
+    let Some(checksum) = checksum(cx).await? else {
+        // Another image may come, and under a name of the user's there is room for one.
+        if fixed_name_stays(cx) {
+            cx.require_replace(at("image_checksum"));
+        }
+        return all_unknown(cx);
+    };
     if prior_checksum(cx).as_deref() != Some(checksum.as_str()) {
         cx.plan(&at("image_checksum"), &Some(checksum.as_str().to_owned()))?;
     }
@@ -170,6 +176,12 @@ fn is_replaced(cx: &PlanContext<Image>, checksum: &ResolvedChecksum, name: &str)
     let same_name = prior.file_name.known().map(String::as_str) == Some(name);
     let other_image = prior_checksum(cx).is_some_and(|known| known != checksum.as_str());
     Ok(same_name && other_image)
+}
+
+/// Whether the user keeps the name that the file has now.
+fn fixed_name_stays(cx: &PlanContext<Image>) -> bool {
+    let configured = cx.config().file_name.known();
+    configured.is_some() && cx.prior().and_then(|prior| prior.file_name.known()) == configured
 }
 
 /// Nothing of the file can be known before the checksum is.

@@ -29,8 +29,8 @@ pub(super) async fn in_place(
         apply(cx, px, &seen, prior, &next, send_password).await?;
     }
     next.previous.clone_from(&prior.previous);
-    let previous = next.previous.into_known().unwrap_or_default();
-    let kept = reap::reap_previous(cx, px, &next.name, previous, plan.retain).await?;
+    let previous = next.previous.known().cloned().unwrap_or_default();
+    let kept = reap::reap_previous(cx, px, previous, &next).await?;
     next.previous = Computed::Known(kept);
     Ok(next)
 }
@@ -61,12 +61,9 @@ pub(super) async fn apply(
     let what = format!("Changing template {:?} (VMID {}) failed", next.name, guest.vmid);
     let deleted: Vec<&str> = delete.iter().map(String::as_str).collect();
     let budget = budget(cx);
-    let sent = px.api.set_guest_config(&guest, form, &deleted, seen.config.digest(), &budget).await;
-    let finished = match sent {
-        Ok(Some(upid)) => px.api.wait(&upid, &budget).await.map(Some),
-        Ok(None) => Ok(None),
-        Err(error) => Err(error),
-    };
+    let digest = seen.config.digest();
+    let send = || px.api.set_guest_config(&guest, form.clone(), &deleted, digest, &budget);
+    let finished = px.api.run_optional(&budget, send).await;
     let finished = finished.map_err(|error| failure(&what, &error))?;
     for warning in finished.into_iter().flat_map(|finished| finished.warnings) {
         cx.warn(Diagnostic::warning(format!("Changing template {:?}", next.name), warning));
@@ -86,7 +83,9 @@ fn difference(seen: &Seen, prior: &Template, next: &Template) -> Difference {
     let mut form = Form::new();
     for (key, value) in &after {
         if before.get(key) != Some(value) {
-            form = form.text(key, value);
+            let card = seen.config.get(key).filter(|_| key.starts_with("net"));
+            let merged = card.and_then(|card| hardware::network_onto(card, value));
+            form = form.text(key, merged.unwrap_or_else(|| value.clone()));
         }
     }
     let mut delete = removed(&before, &after);

@@ -131,6 +131,19 @@ fn network_property(network: &Network) -> String {
     text
 }
 
+/// The same for a slot that has a card: its address stays, and what is not managed here too.
+pub(super) fn network_onto(seen: &str, wanted: &str) -> Option<String> {
+    let (seen, mut nic) = (Nic::parse(seen).ok()?, Nic::parse(wanted).ok()?);
+    nic.mac = seen.mac;
+    for (key, value) in seen.options.iter().filter(|(key, _)| !MANAGED.contains(key)) {
+        nic.options.set(key, value);
+    }
+    nic.format().ok()
+}
+
+/// What of a card is managed here.
+const MANAGED: [&str; 3] = ["bridge", "tag", "firewall"];
+
 fn cloud_init_settings(plan: &Template) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
     let Some(cloud_init) = &plan.cloud_init else { return keys };

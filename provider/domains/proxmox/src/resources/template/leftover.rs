@@ -6,7 +6,16 @@ use super::observe::Seen;
 use crate::api::{ApiError, ConfigView, GuestKind, GuestRef, TaskFilter, Vmid};
 use crate::client::Proxmox;
 
-/// The guest that was made under this key, whole or half done, apart from those already known.
+/// What earlier runs left behind.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers {
+    /// The guest that was made under the key, whole or half done.
+    pub(super) ours: Option<Seen>,
+    /// Guests of the name that were begun with other settings and never finished.
+    pub(super) unfinished: Vec<Seen>,
+}
+
+/// Looks for guests that were made under this name, apart from those already known.
 ///
 /// # Errors
 /// [`ApiError`].
@@ -16,12 +25,15 @@ pub(super) async fn find(
     key: &str,
     known: &[Vmid],
     budget: &Budget,
-) -> Result<Option<Seen>, ApiError> {
+) -> Result<Leftovers, ApiError> {
     settle_creations(px, budget).await?;
+    // An index read before a creation ended shows the guest without its name.
+    px.api.invalidate();
     let inventory = px.api.inventory(budget).await?;
     let of_name = |guest: &&crate::api::Guest| {
         guest.kind == GuestKind::Qemu && guest.name == name && !known.contains(&guest.vmid)
     };
+    let mut leftovers = Leftovers::default();
     for guest in inventory.guests().filter(of_name) {
         let config = match px.api.guest_config(&GuestRef::from(guest), ConfigView::Current, budget).await {
             Ok(config) => config,
@@ -33,11 +45,13 @@ pub(super) async fn find(
             }
         };
         let seen = Seen::new(guest.clone(), config);
-        if seen.stamp.as_ref().is_some_and(|stamp| stamp.key == key) {
-            return Ok(Some(seen));
+        match &seen.stamp {
+            Some(stamp) if stamp.key == key => leftovers.ours = Some(seen),
+            Some(stamp) if !stamp.adopted && !seen.config.is_template() => leftovers.unfinished.push(seen),
+            _ => {}
         }
     }
-    Ok(None)
+    Ok(leftovers)
 }
 
 /// Waits for creations of guests that this user started and this run does not know of: until they end, the

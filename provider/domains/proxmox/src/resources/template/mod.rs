@@ -21,7 +21,7 @@ pub use list::{TemplateFilter, Templates};
 pub use model::*;
 
 use self::observe::{Seen, observe, settle};
-use self::reap::{Reaped, in_use, reap};
+use self::reap::{Known, Reaped, in_use, reap};
 use crate::api::{ApiError, ConfigView, GuestKind, GuestRef, Kind, Presence, Vmid};
 use crate::client::{Proxmox, budget};
 use crate::errors::failure;
@@ -117,8 +117,8 @@ impl Resource for Template {
         next.previous = Computed::Known(superseded(&prior, &next));
         // The swap: from here on the new template is the resource, the old one an earlier version.
         cx.checkpoint(&next)?;
-        let previous = next.previous.into_known().unwrap_or_default();
-        let kept = reap::reap_previous(cx, &px, &next.name, previous, plan.retain).await?;
+        let previous = next.previous.known().cloned().unwrap_or_default();
+        let kept = reap::reap_previous(cx, &px, previous, &next).await?;
         next.previous = Computed::Known(kept);
         Ok(next)
     }
@@ -128,11 +128,12 @@ impl Resource for Template {
             return Ok(());
         }
         let px = cx.client()?;
-        let current = state.vmid.known().map(|vmid| (*vmid, state.uuid.known().map(String::as_str)));
-        let previous = state.previous.known().into_iter().flatten().map(|old| (old.vmid, None));
-        for (vmid, uuid) in previous.chain(current) {
+        let earlier =
+            state.previous.known().into_iter().flatten().map(|old| Known::earlier(&state.name, old));
+        for known in earlier.chain(Known::current(&state)) {
+            let vmid = known.vmid;
             let what = || format!("Destroying template {:?} (VMID {vmid}) failed", state.name);
-            match reap(&px, &state.name, vmid, uuid, &budget(cx)).await {
+            match reap(&px, &known, &budget(cx)).await {
                 Ok(Reaped::Gone) => {}
                 Ok(Reaped::Stranger) => cx.warn(Diagnostic::warning(
                     format!("VMID {vmid} was left alone"),
@@ -147,9 +148,18 @@ impl Resource for Template {
 
     async fn import(cx: &mut Context<Self>, id: ImportId) -> Result<Self> {
         let px = cx.client()?;
-        let vmid = import_vmid(&id)?;
+        let (node, vmid) = import_place(&id)?;
         let what = || format!("Importing template {vmid} failed");
         let seen = look_up(&px, vmid, &budget(cx)).await.map_err(|error| failure(what(), &error))?;
+        if let Some(node) = node.filter(|node| *node != seen.guest.node) {
+            return Err(Diagnostics::error(
+                what(),
+                format!(
+                    "Guest {vmid} is on {actual}, not on {node}. Import `{actual}/{vmid}`, or just `{vmid}`.",
+                    actual = seen.guest.node
+                ),
+            ));
+        }
         if seen.guest.kind != GuestKind::Qemu {
             return Err(Diagnostics::error(
                 what(),
@@ -173,7 +183,9 @@ impl Resource for Template {
 /// The template as an earlier version of its successor, after those it had itself.
 fn superseded(prior: &Template, next: &Template) -> Vec<Previous> {
     let mut previous = prior.previous.known().cloned().unwrap_or_default();
-    previous.extend(prior.vmid.known().map(|vmid| Previous { vmid: *vmid, version: prior.version.clone() }));
+    let uuid = || prior.uuid.known().cloned().filter(|uuid| !uuid.is_empty());
+    let itself = |vmid: &Vmid| Previous { vmid: *vmid, version: prior.version.clone(), uuid: uuid() };
+    previous.extend(prior.vmid.known().map(itself));
     previous.retain(|old| Some(&old.vmid) != next.vmid.known());
     previous
 }
@@ -227,13 +239,18 @@ async fn look_up(px: &Proxmox, vmid: Vmid, budget: &Budget) -> Result<Seen, ApiE
     }
 }
 
-/// `9000` or `pve1/9000`, or the identity.
-fn import_vmid(id: &ImportId) -> Result<Vmid> {
+/// `9000` or `pve1/9000`, or the identity: the number, and the node where one is given.
+fn import_place(id: &ImportId) -> Result<(Option<&str>, Vmid)> {
     let given = match id {
-        ImportId::Id(text) => text.rsplit('/').next().and_then(|vmid| vmid.parse().ok()),
+        ImportId::Id(text) => match text.split_once('/') {
+            Some((node, vmid)) => {
+                vmid.parse().ok().filter(|_| !node.is_empty()).map(|vmid| (Some(node), vmid))
+            }
+            None => text.parse().ok().map(|vmid| (None, vmid)),
+        },
         ImportId::Identity(identity) => {
             let number = identity.get("vmid").and_then(Value::as_number).and_then(tf_value::Number::as_u64);
-            number.and_then(|vmid| Vmid::try_from(vmid).ok())
+            number.and_then(|vmid| Some((None, Vmid::try_from(vmid).ok()?)))
         }
     };
     given.ok_or_else(|| {

@@ -95,7 +95,8 @@ pub struct Template {
     /// How many earlier versions of this name to keep when a new one is built.
     #[attr(default = 0, validate(range(0..=100)))]
     pub retain: u32,
-    /// What destroying this resource does to the guest. `delete` for built templates, `keep` for adopted ones.
+    /// What destroying this resource does to the guest, and a new version to the earlier ones. `delete` for built
+    /// templates, `keep` for adopted ones.
     #[attr(optional, stable)]
     pub on_destroy: Computed<OnDestroy>,
     /// Node the template is on now.
@@ -135,7 +136,8 @@ pub struct TemplateImage {
     pub storage: Option<String>,
     /// Who downloads: the `node`, or the `provider` which then uploads. The node, unless the image is packed.
     pub transfer: Option<Transfer>,
-    /// Whether the image stays on the storage after the template is built.
+    /// Whether the image stays on the storage after the template is built. One that does not stay is named
+    /// `….build.qcow2` while it is there.
     #[attr(default = false)]
     pub keep: bool,
 }
@@ -214,7 +216,7 @@ pub enum Firmware {
 pub enum OnDestroy {
     /// The guest is deleted.
     Delete,
-    /// The guest stays; Terraform forgets it.
+    /// The guest stays; Terraform forgets it. Earlier versions stay as well.
     Keep,
 }
 
@@ -263,4 +265,6 @@ pub struct Previous {
     pub vmid: u32,
     /// Its version, where it had one.
     pub version: Option<String>,
+    /// Its SMBIOS UUID: tells it from another guest that got its number. Null while it is half made.
+    pub uuid: Option<String>,
 }

@@ -33,7 +33,8 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
     let config = &seen.config;
     let stamp = seen.stamp.as_ref();
     let (tags, tagged_version) = hardware::split_tags(config);
-    let adopted = stamp.is_some_and(|stamp| stamp.adopted);
+    // Nobody knows what an unstamped template was made from: Terraform takes it over as it is.
+    let adopted = stamp.map_or(before.is_none(), |stamp| stamp.adopted);
     let image = match before {
         Some(before) => before.image.clone(),
         None => stamp.and_then(|stamp| Some(stamp.image.as_ref()?.model())),
@@ -49,7 +50,7 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
     let on_destroy = before.and_then(|before| before.on_destroy.known().copied());
     Template {
         id: Computed::Known(seen.guest.vmid.to_string()),
-        name: config.get("name").unwrap_or(&seen.guest.name).to_owned(),
+        name: name(seen, before),
         version: tagged_version.or_else(|| stamp.and_then(|stamp| stamp.version.clone())),
         node: before
             .map(|before| before.node.clone())
@@ -76,12 +77,25 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
         current_node: Computed::Known(seen.guest.node.clone()),
         uuid: Computed::Known(seen.uuid()),
         volume_id: Computed::Known(on_disk.map(|disk| disk.volume)),
-        image_checksum: Computed::Known(stamp.and_then(|stamp| stamp.sum.clone())),
+        image_checksum: Computed::Known(image_checksum(stamp, before)),
         previous: Computed::Known(
             before.and_then(|before| before.previous.known().cloned()).unwrap_or_default(),
         ),
         timeouts: before.and_then(|before| before.timeouts.clone()),
     }
+}
+
+/// The name; a guest in the making has none yet, and the index then makes one up.
+fn name(seen: &Seen, before: Option<&Template>) -> String {
+    let before = || before.map(|before| before.name.clone());
+    let own = seen.config.get("name").map(str::to_owned);
+    own.or_else(before).unwrap_or_else(|| seen.guest.name.clone())
+}
+
+/// The checksum the stamp tells; notes rewritten by hand do not make it unknown.
+fn image_checksum(stamp: Option<&Stamp>, before: Option<&Template>) -> Option<String> {
+    let known = || before.and_then(|before| before.image_checksum.known().cloned().flatten());
+    stamp.and_then(|stamp| stamp.sum.clone()).or_else(known)
 }
 
 /// What destroying does where the configuration does not say.

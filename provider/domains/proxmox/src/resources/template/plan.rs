@@ -25,7 +25,8 @@ pub(super) fn validate(config: &TemplatePartial, diagnostics: &mut Diagnostics) 
             .at(root().attribute("disk")),
         );
     }
-    if config.adopt.known().is_some() && config.vmid.known().is_some() {
+    let adopted = config.adopt.known().and_then(|adopt| adopt.vmid.known());
+    if adopted.is_some_and(|vmid| config.vmid.known().is_some_and(|other| other != vmid)) {
         diagnostics.push(
             Diagnostic::error(
                 "`vmid` and `adopt` contradict each other",
@@ -203,12 +204,15 @@ async fn refuse_in_use(cx: &PlanContext<Template>) -> Result<()> {
     if prior.on_destroy.known() == Some(&OnDestroy::Keep) {
         return Ok(());
     }
-    let Some(vmid) = prior.vmid.known().copied() else { return Ok(()) };
-    match clones_of(&px, vmid, cx).await {
-        Some(clones) if !clones.is_empty() => Err(in_use(&prior.name, vmid, &clones)),
+    let earlier = prior.previous.known().into_iter().flatten().map(|old| old.vmid);
+    for vmid in earlier.chain(prior.vmid.known().copied()) {
         // What cannot be looked at now is looked at again before anything is removed.
-        _ => Ok(()),
+        let clones = clones_of(&px, vmid, cx).await.unwrap_or_default();
+        if !clones.is_empty() {
+            return Err(in_use(&prior.name, vmid, &clones));
+        }
     }
+    Ok(())
 }
 
 async fn clones_of(px: &Proxmox, vmid: u32, cx: &PlanContext<Template>) -> Option<Vec<u32>> {

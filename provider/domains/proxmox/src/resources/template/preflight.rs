@@ -5,11 +5,13 @@ use tf_value::Path;
 use transport_rest::Budget;
 
 use super::model::{Template, TemplatePartial, Transfer};
-use crate::api::{Availability, GuestKind, Inventory, Presence};
+use crate::api::{Availability, DiskSize, GuestKind, Inventory, Presence};
 use crate::client::{Proxmox, budget};
 use crate::errors::{failed, failure};
 use crate::images::{Looked, look};
-use crate::preflight::{Operation, Scope, StorageNeed, check_node, lacking, storage_problems};
+use crate::preflight::{
+    Operation, Scope, StorageNeed, check_node, lacking, problems_of_each, storage_problems,
+};
 
 /// Refuses a plan that cannot be carried out. What is not known yet is not judged.
 pub(super) async fn check(cx: &PlanContext<Template>) -> Result<()> {
@@ -30,6 +32,7 @@ pub(super) async fn check(cx: &PlanContext<Template>) -> Result<()> {
         return Err(problem.at(Path::root().attribute("node")).into());
     }
     let looked = looked_at(&px, &plan, &budget).await?;
+    problems.extend(too_small(&plan, looked.as_ref()));
     problems.extend(storages(&px, &inventory, &plan, node, &budget).await);
     problems.extend(privileges(&px, &plan, node, looked.as_ref(), &budget).await?);
     problems.extend(number(&px, cx, &plan, &budget).await?);
@@ -48,6 +51,23 @@ async fn looked_at(px: &Proxmox, plan: &TemplatePartial, budget: &Budget) -> Res
     })
 }
 
+/// A disk that the image does not fit in.
+fn too_small(plan: &TemplatePartial, looked: Option<&Looked>) -> Option<Diagnostic> {
+    let size = plan.disk.known()?.size.known()?;
+    disk_too_small(size, looked?.disk?)
+}
+
+/// Whether a disk of this size is too small for an image of so many bytes.
+pub(super) fn disk_too_small(size: &str, image: u64) -> Option<Diagnostic> {
+    let wanted: DiskSize = size.parse().ok()?;
+    let at = Path::root().attribute("disk").attribute("size");
+    let detail = format!(
+        "The image's disk has {}, `size` is {wanted}. A disk can only grow: set `size` to at least that, or leave it out.",
+        DiskSize(image)
+    );
+    (wanted.0 < image).then(|| Diagnostic::error("The disk is smaller than the image", detail).at(at))
+}
+
 fn image_storage(plan: &TemplatePartial) -> Option<&String> {
     let image = plan.image.known()?;
     if image.storage.is_unknown() {
@@ -64,24 +84,37 @@ async fn storages(
     budget: &Budget,
 ) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let disk = Path::root().attribute("disk").attribute("storage");
-    if let Some(storage) = plan.disk.known().and_then(|disk| disk.storage.known()) {
-        let need = StorageNeed { node, storage, content: "images", purpose: "guest disks", bytes: None };
-        let found = storage_problems(&px.api, inventory, &need, budget).await;
-        problems.extend(found.into_iter().map(|problem| problem.at(disk.clone())));
-    }
-    if let Some(storage) = image_storage(plan) {
-        let named = plan.image.known().is_some_and(|image| image.storage.known().is_some());
-        let at = if named { Path::root().attribute("image").attribute("storage") } else { disk };
-        let need =
-            StorageNeed { node, storage, content: "import", purpose: "disk images to import", bytes: None };
-        let found = storage_problems(&px.api, inventory, &need, budget).await;
-        let hint =
-            if named { "" } else { " Or pass the image through another storage: set `image.storage`." };
-        problems.extend(found.into_iter().map(|mut problem| {
-            problem.detail.push_str(hint);
-            problem.at(at.clone())
-        }));
+    let (at_disk, at_image) = (Path::root().attribute("disk"), Path::root().attribute("image"));
+    let (disk, image) = (plan.disk.known().and_then(|disk| disk.storage.known()), image_storage(plan));
+    let for_disk =
+        |storage| StorageNeed { node, storage, content: "images", purpose: "guest disks", bytes: None };
+    let for_image =
+        |storage| StorageNeed { content: "import", purpose: "disk images to import", ..for_disk(storage) };
+    let named = plan.image.known().is_some_and(|image| image.storage.known().is_some());
+    let hint = if named { "" } else { " Or pass the image through another storage: set `image.storage`." };
+    let at_image = if named { at_image } else { at_disk.clone() }.attribute("storage");
+    let at_disk = at_disk.attribute("storage");
+    let hinted = |mut problem: Diagnostic| {
+        problem.detail.push_str(hint);
+        problem.at(at_image.clone())
+    };
+    match (disk, image) {
+        (Some(disk), Some(image)) if disk == image => {
+            let needs = [for_disk(disk.as_str()), for_image(image.as_str())];
+            let mut found = problems_of_each(&px.api, inventory, &needs, budget).await.into_iter();
+            problems.extend(found.next().into_iter().flatten().map(|problem| problem.at(at_disk.clone())));
+            problems.extend(found.next().into_iter().flatten().map(hinted));
+        }
+        (disk, image) => {
+            if let Some(disk) = disk {
+                let found = storage_problems(&px.api, inventory, &for_disk(disk.as_str()), budget).await;
+                problems.extend(found.into_iter().map(|problem| problem.at(at_disk.clone())));
+            }
+            if let Some(image) = image {
+                let found = storage_problems(&px.api, inventory, &for_image(image.as_str()), budget).await;
+                problems.extend(found.into_iter().map(hinted));
+            }
+        }
     }
     // One storage that is not there is one problem, whatever it is needed for.
     problems.dedup_by(|one, other| one.summary == other.summary);
@@ -152,8 +185,9 @@ async fn number(
     }
     let holder = match px.api.presence(vmid, budget).await {
         Ok(Presence::Present(guest)) => {
-            if plan.name.known() == Some(&guest.name) {
-                // What a killed run left behind has this name; whether it is ours its stamp tells at apply.
+            if plan.name.known() == Some(&guest.name) || guest.lock.as_deref() == Some("create") {
+                // What a killed run left behind has this name, once it is made; whether it is ours its stamp tells at
+                // apply.
                 return Ok(Vec::new());
             }
             format!("{} {:?} on {}", guest.kind, guest.name, guest.node)

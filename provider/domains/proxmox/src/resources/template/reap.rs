@@ -3,8 +3,9 @@
 use tf_framework::{Context, Diagnostic, Diagnostics, Result};
 use transport_rest::Budget;
 
-use super::model::{Previous, Template};
+use super::model::{OnDestroy, Previous, Template};
 use super::observe::Seen;
+use super::stamp::Stamp;
 use crate::api::{ApiError, ConfigView, Destroy, GuestRef, Kind, Presence, TaskFilter, Vmid, VolumeId};
 use crate::client::{Proxmox, budget};
 use crate::errors::failure;
@@ -20,18 +21,60 @@ pub(super) enum Reaped {
     InUse(Vec<Vmid>),
 }
 
+/// A template as the state knows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) name: &'a str,
+    pub(super) vmid: Vmid,
+    pub(super) version: Option<&'a str>,
+    /// `None` while it is half made.
+    pub(super) uuid: Option<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// An earlier version of the template of this name.
+    pub(super) fn earlier(name: &'a str, previous: &'a Previous) -> Self {
+        let Previous { vmid, version, uuid } = previous;
+        Self { name, vmid: *vmid, version: version.as_deref(), uuid: uuid.as_deref() }
+    }
+
+    /// The template itself, where it has a number yet.
+    pub(super) fn current(template: &'a Template) -> Option<Self> {
+        let uuid = template.uuid.known().map(String::as_str).filter(|uuid| !uuid.is_empty());
+        let vmid = *template.vmid.known()?;
+        Some(Self { name: &template.name, vmid, version: template.version.as_deref(), uuid })
+    }
+
+    /// Whether its number belongs to a guest that is not this template.
+    fn is_not(&self, seen: &Seen) -> bool {
+        if let Some(uuid) = self.uuid {
+            return !seen.uuid().is_empty() && seen.uuid() != uuid;
+        }
+        // Half made: without a name, or with the stamp it was created with.
+        let ours = |stamp: &Stamp| stamp.version.as_deref() == self.version;
+        match seen.config.get("name") {
+            None => seen.guest.lock.as_deref() != Some("create") && seen.stamp.is_none(),
+            Some(name) => name != self.name || !seen.stamp.as_ref().is_some_and(ours),
+        }
+    }
+}
+
 /// Removes earlier versions beyond `retain`, the oldest first; answers those that stay.
 pub(super) async fn reap_previous(
     cx: &Context<Template>,
     px: &Proxmox,
-    name: &str,
     mut previous: Vec<Previous>,
-    retain: u32,
+    next: &Template,
 ) -> Result<Vec<Previous>> {
+    let (name, retain) = (&next.name, next.retain);
     let surplus = previous.len().saturating_sub(usize::try_from(retain).unwrap_or(usize::MAX));
     let mut kept = Vec::new();
+    if next.on_destroy.known() == Some(&OnDestroy::Keep) {
+        // Not ours to remove: they are forgotten, as the template itself would be.
+        return Ok(previous.split_off(surplus));
+    }
     for old in previous.drain(..surplus) {
-        match reap(px, name, old.vmid, None, &budget(cx)).await {
+        match reap(px, &Known::earlier(name, &old), &budget(cx)).await {
             Ok(Reaped::Gone | Reaped::Stranger) => {}
             Ok(Reaped::InUse(clones)) => {
                 cx.warn(Diagnostic::warning(
@@ -55,13 +98,8 @@ pub(super) async fn reap_previous(
 }
 
 /// Removes a template and proves that it is gone.
-pub(super) async fn reap(
-    px: &Proxmox,
-    name: &str,
-    vmid: Vmid,
-    uuid: Option<&str>,
-    budget: &Budget,
-) -> Result<Reaped, ApiError> {
+pub(super) async fn reap(px: &Proxmox, known: &Known<'_>, budget: &Budget) -> Result<Reaped, ApiError> {
+    let vmid = known.vmid;
     settle_removal(px, vmid, budget).await?;
     let guest = match px.api.presence(vmid, budget).await? {
         Presence::Gone => return Ok(Reaped::Gone),
@@ -70,11 +108,11 @@ pub(super) async fn reap(
     };
     let config = match px.api.guest_config(&GuestRef::from(&guest), ConfigView::Current, budget).await {
         Ok(config) => config,
-        Err(error) if error.is_missing() => return prove(px, vmid, name, uuid, budget).await,
+        Err(error) if error.is_missing() => return prove(px, known, budget).await,
         Err(error) => return Err(error),
     };
     let seen = Seen::new(guest, config);
-    if is_stranger(&seen, name, uuid) {
+    if known.is_not(&seen) {
         return Ok(Reaped::Stranger);
     }
     let clones = linked_clones(px, &seen, budget).await?;
@@ -85,19 +123,10 @@ pub(super) async fn reap(
     let target = GuestRef::from(&seen.guest);
     let removed = px.api.run(budget, || px.api.destroy_guest(&target, how, budget)).await;
     match removed {
-        Ok(_) => prove(px, vmid, name, uuid, budget).await,
-        Err(error) if error.is_missing() => prove(px, vmid, name, uuid, budget).await,
+        Ok(_) => prove(px, known, budget).await,
+        Err(error) if error.is_missing() => prove(px, known, budget).await,
         Err(error) if error.is(Kind::InUse) => Ok(Reaped::InUse(Vec::new())),
         Err(error) => Err(error),
-    }
-}
-
-/// Whether the number belongs to a guest that is not the template we knew.
-fn is_stranger(seen: &Seen, name: &str, uuid: Option<&str>) -> bool {
-    match uuid.filter(|uuid| !uuid.is_empty()) {
-        Some(uuid) => !seen.uuid().is_empty() && seen.uuid() != uuid,
-        // Half made, or known by number only: the stamp or the name must speak for it.
-        None => seen.stamp.is_none() && seen.config.get("name").is_some_and(|other| other != name),
     }
 }
 
@@ -114,18 +143,13 @@ async fn settle_removal(px: &Proxmox, vmid: Vmid, budget: &Budget) -> Result<(),
 }
 
 /// The removal has ended: what has the number now, if anything, must not be the template any more.
-async fn prove(
-    px: &Proxmox,
-    vmid: Vmid,
-    name: &str,
-    uuid: Option<&str>,
-    budget: &Budget,
-) -> Result<Reaped, ApiError> {
+async fn prove(px: &Proxmox, known: &Known<'_>, budget: &Budget) -> Result<Reaped, ApiError> {
+    let vmid = known.vmid;
     px.api.invalidate();
     // A number that is taken but not visible belongs to somebody else by now.
     let Presence::Present(guest) = px.api.presence(vmid, budget).await? else { return Ok(Reaped::Gone) };
     match px.api.guest_config(&GuestRef::from(&*guest), ConfigView::Current, budget).await {
-        Ok(config) if is_stranger(&Seen::new(*guest, config.clone()), name, uuid) => Ok(Reaped::Gone),
+        Ok(config) if known.is_not(&Seen::new(*guest, config.clone())) => Ok(Reaped::Gone),
         Ok(_) => Err(ApiError::Argument(format!("guest {vmid} is still there after its removal"))),
         Err(error) if error.is_missing() => Ok(Reaped::Gone),
         Err(error) => Err(error),

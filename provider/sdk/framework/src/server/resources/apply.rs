@@ -128,7 +128,7 @@ impl<P: Provider> Inner<P> {
             let timeout = timeout_of(&prior, "delete").unwrap_or(defaults.delete);
             let what = format!("Deleting {name}");
             let deleting = resource.delete(self.environment(timeout, warnings), private, slot, prior);
-            let result = guard::run(&what, timeout, &self.cancel, deleting).await;
+            let result = guard::run(&what, timeout, &self.cancellation(), deleting).await;
             return (what, result);
         }
         let changed = planner::changed_attributes(block, &prior, &planned);
@@ -138,7 +138,7 @@ impl<P: Provider> Inner<P> {
             let timeout = timeout_of(&planned, "create").unwrap_or(defaults.create);
             let what = format!("Creating {name}");
             let creating = resource.create(self.environment(timeout, warnings), private, slot, plan);
-            let result = guard::run(&what, timeout, &self.cancel, creating).await;
+            let result = guard::run(&what, timeout, &self.cancellation(), creating).await;
             return (what, result);
         }
         // Only how long things may take has changed: there is nothing to do.
@@ -149,7 +149,7 @@ impl<P: Provider> Inner<P> {
         let timeout = timeout_of(&planned, "update").unwrap_or(defaults.update);
         let what = format!("Updating {name}");
         let updating = resource.update(self.environment(timeout, warnings), private, slot, prior, plan);
-        let result = guard::run(&what, timeout, &self.cancel, updating).await;
+        let result = guard::run(&what, timeout, &self.cancellation(), updating).await;
         (what, result)
     }
 }

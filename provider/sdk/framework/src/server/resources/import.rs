@@ -51,7 +51,7 @@ impl<P: Provider> Inner<P> {
         let timeout = resource.timeouts().read;
         let what = format!("Importing {}", request.type_name);
         let importing = resource.import(self.environment(timeout, warnings), id);
-        let outcome = guard::run(&what, timeout, &self.cancel, importing).await?;
+        let outcome = guard::run(&what, timeout, &self.cancellation(), importing).await?;
         let state = known_or_null(outcome.state.unwrap_or(Value::Null));
         let state = planner::strip_write_only(&shape.schema.block, state);
         Ok(pb::import_resource_state::ImportedResource {

@@ -78,7 +78,8 @@ pub(super) fn identity_of(schema: &IdentitySchema, object: &Value) -> Value {
 }
 
 /// The identity on the wire, where the resource has one and it is worth telling: with a required attribute
-/// missing it would be refused.
+/// missing it would be refused, and one that is not known yet can be planned but not be printed. Terraform then says
+/// "Failed to marshal plan to json" in place of the plan, and OpenTofu does not apply.
 fn identity_data(
     schema: Option<&IdentitySchema>,
     object: &Value,
@@ -91,7 +92,7 @@ fn identity_data(
     let missing = |attribute: &crate::schema::IdentityAttribute| {
         attribute.required_for_import && identity.get(&attribute.name).is_none_or(Value::is_null)
     };
-    if schema.attributes.iter().any(missing) {
+    if schema.attributes.iter().any(missing) || !identity.is_wholly_known() {
         return Ok(None);
     }
     let data = wire::encode(&identity, &encode::identity_type(Some(schema)))?;

@@ -4,13 +4,14 @@ use tf_value::Value;
 use tfplugin_proto::tfplugin6 as pb;
 
 use super::super::{Inner, Warnings, collected, guard, wire};
-use super::{breaches, identity_data, timeout_of};
+use super::{breaches, identity_data, identity_of, timeout_of};
 use crate::context::PlanParts;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::planner::{self, PlanInput};
 use crate::private::PrivateState;
 use crate::provider::Provider;
 use crate::rules;
+use crate::schema::IdentitySchema;
 
 impl<P: Provider> Inner<P> {
     pub(in super::super) async fn plan_resource(
@@ -58,7 +59,7 @@ impl<P: Provider> Inner<P> {
         let timeout = timeout_of(&config, "read").unwrap_or(resource.timeouts().read);
         let what = format!("Planning {}", request.type_name);
         let planning = resource.plan(self.environment(timeout, warnings), private, parts);
-        let outcome = guard::run(&what, timeout, &self.cancel, planning).await?;
+        let outcome = guard::run(&what, timeout, &self.cancellation(), planning).await?;
         if proposed.is_null() && !outcome.planned.is_null() {
             return Err(Diagnostics::error(
                 format!("{what} planned an object that is to be destroyed"),
@@ -69,8 +70,10 @@ impl<P: Provider> Inner<P> {
             let violations = rules::assert_plan_valid(&shape.schema, &prior, &config, &outcome.planned);
             breaches(violations).into_result(())?;
         }
-        response.planned_identity =
-            identity_data(resource.identity(), &identity_source(&prior, &outcome.planned))?;
+        response.planned_identity = identity_data(
+            resource.identity(),
+            &identity_source(resource.identity(), &prior, &outcome.planned),
+        )?;
         response.planned_state = Some(wire::encode(&outcome.planned, &shape.ty)?);
         response.planned_private = outcome.private.encode();
         response.requires_replace = outcome.replace.iter().map(wire::path).collect();
@@ -78,7 +81,38 @@ impl<P: Provider> Inner<P> {
     }
 }
 
-/// An update keeps the identity it has; a create or destroy takes the one at hand.
-fn identity_source(prior: &Value, planned: &Value) -> Value {
-    if planned.is_null() { prior.clone() } else { planned.clone() }
+/// The object the planned identity is taken from. On an update core wants an identity that is wholly known: where the
+/// plan makes part of it known after apply, the identity stays the prior one until then.
+fn identity_source(schema: Option<&IdentitySchema>, prior: &Value, planned: &Value) -> Value {
+    let unknown =
+        |object: &Value| schema.is_some_and(|schema| !identity_of(schema, object).is_wholly_known());
+    let stays = planned.is_null() || (!prior.is_null() && unknown(planned));
+    if stays { prior.clone() } else { planned.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use tf_value::Type;
+
+    use super::*;
+    use crate::schema::IdentityAttribute;
+
+    #[test]
+    fn an_update_keeps_its_identity_until_it_is_known() {
+        let vmid = IdentityAttribute {
+            name: "vmid".to_owned(),
+            ty: Type::Number,
+            description: String::new(),
+            required_for_import: true,
+        };
+        let schema = IdentitySchema { version: 0, attributes: vec![vmid] };
+        let object = |vmid: Value| Value::object([("vmid", vmid), ("name", Value::from("x"))]);
+        let (prior, known, unknown) =
+            (object(Value::from(100)), object(Value::from(101)), object(Value::UNKNOWN));
+        assert_eq!(identity_source(Some(&schema), &prior, &unknown), prior);
+        assert_eq!(identity_source(Some(&schema), &prior, &known), known);
+        assert_eq!(identity_source(Some(&schema), &prior, &Value::Null), prior);
+        // A creation has none to keep.
+        assert_eq!(identity_source(Some(&schema), &Value::Null, &unknown), unknown);
+    }
 }

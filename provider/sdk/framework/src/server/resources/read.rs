@@ -41,7 +41,7 @@ impl<P: Provider> Inner<P> {
         let timeout = timeout_of(&state, "read").unwrap_or(resource.timeouts().read);
         let what = format!("Reading {}", request.type_name);
         let reading = resource.read(self.environment(timeout, warnings), private, state.clone());
-        let outcome = guard::run(&what, timeout, &self.cancel, reading).await?;
+        let outcome = guard::run(&what, timeout, &self.cancellation(), reading).await?;
         response.private = outcome.private.encode();
         let Some(fresh) = outcome.state else {
             response.new_state = Some(wire::encode(&tf_value::Value::Null, &shape.ty)?);

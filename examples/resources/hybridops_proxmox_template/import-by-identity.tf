@@ -1,0 +1,6 @@
+import {
+  to = hybridops_proxmox_template.debian
+  identity = {
+    vmid = 9000
+  }
+}
