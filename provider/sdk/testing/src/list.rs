@@ -78,7 +78,7 @@ impl<S: Provider> Core<S> {
         if !warnings.is_empty() && event.identity.is_none() {
             return Ok(None);
         }
-        let identity = kind.identity(what, Stage::Read, event.identity.as_ref(), None, false)?;
+        let identity = kind.identity(what, Stage::Read, event.identity.as_ref(), None)?;
         let identity = identity.ok_or_else(|| CoreError::answer(what, "an object without identity"))?;
         let object = match &event.resource_object {
             None => None,

@@ -53,7 +53,6 @@ pub fn assert_identity(
     identity: &IdentitySchema,
     before: Option<&Value>,
     after: &Value,
-    being_made: bool,
 ) -> Vec<RuleViolation> {
     let mut findings = Findings::new(stage);
     let root = Path::root();
