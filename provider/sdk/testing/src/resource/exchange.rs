@@ -84,7 +84,6 @@ impl<S: Provider> Resource<'_, S> {
             rules::assert_plan_valid(kind.schema, &prior, config, &proposal.planned),
         )?;
         CoreError::unless_kept(&what, rules::assert_replace_paths(proposal.change(kind, &prior)))?;
-        let action = rules::planned_action(proposal.change(kind, &prior));
         let sent = answer.planned_identity.as_ref();
         proposal.identity = kind.identity(&what, Stage::Plan, sent, prior_identity)?;
         Ok(proposal)
