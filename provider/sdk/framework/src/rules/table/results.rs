@@ -198,9 +198,9 @@ mod an_identity {
     }
 
     #[test]
-    fn is_known_except_while_it_is_being_made() {
+    fn is_known_even_while_it_is_being_made() {
         let unknown = Value::object([("id", Value::UNKNOWN)]);
-        kept(&check(Stage::Apply, None, &unknown, true));
+        broken(&check(Stage::Apply, None, &unknown, true), Rule::Identity, "", INVALID);
         broken(&check(Stage::Apply, None, &unknown, false), Rule::Identity, "", INVALID);
     }
 
