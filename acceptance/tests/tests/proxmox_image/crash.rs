@@ -51,7 +51,6 @@ fn matrix(
     }
     // The number of polls varies: a few late kills may come too late.
     ensure!(struck + 4 >= faults.len(), "only {struck} of {} runs were killed", faults.len());
-    println!("killed {struck} times: after each of {} requests, before {}", requests.len(), writes.len());
     Ok(())
 }
 

@@ -50,7 +50,7 @@ async fn what_cannot_work_is_refused_at_plan() -> Result<()> {
             vec![("nodes", "[\"pve1\", \"pve9\"]".into())],
             "The cluster has no node named \"pve9\". Its nodes are: pve1, pve2.",
         ),
-        (vec![("nodes", "[]".into())], "nodes"),
+        (vec![("nodes", "[]".into())], "a collection of at least 1 element"),
         (vec![("storage", quoted("nowhere"))], "The cluster has no storage named \"nowhere\""),
         (vec![("storage", quoted("local-lvm"))], "Storage local-lvm does not take ISO images"),
         (vec![("url", url("gone.iso"))], "answers with status 404"),

@@ -26,12 +26,14 @@ pub struct Client {
     pub(super) core: Arc<Core>,
 }
 
+type Listings = HashMap<String, Arc<SharedRead<Vec<Volume>, ApiError>>>;
+
 pub(super) struct Core {
     pub(super) rest: RestClient,
     pub(super) inventory: SharedRead<Inventory, ApiError>,
     pub(super) permissions: SharedRead<Permissions, ApiError>,
     /// By node, storage and content.
-    pub(super) listings: Mutex<HashMap<String, Arc<SharedRead<Vec<Volume>, ApiError>>>>,
+    pub(super) listings: Mutex<Listings>,
     principal: Principal,
     /// Tasks and other long work, apart from the requests themselves: a task outlives its request.
     work: Limits,

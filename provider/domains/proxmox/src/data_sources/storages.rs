@@ -114,7 +114,8 @@ impl DataSource for Storages {
         for (node, answer) in nodes.iter().zip(answers) {
             match answer {
                 Ok(found) => {
-                    storages.extend(found.into_iter().map(|storage| StorageInfo::told_by_node(node, storage)))
+                    storages
+                        .extend(found.into_iter().map(|storage| StorageInfo::told_by_node(node, storage)));
                 }
                 Err(error) => {
                     cx.warn(Diagnostic::warning(

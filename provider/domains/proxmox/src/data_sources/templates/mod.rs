@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_bad_pattern_is_refused_offline() {
-        let mut partial = TemplatesPartial::default();
-        partial.name_regex = Field::Known("(".to_owned());
+        let partial =
+            TemplatesPartial { name_regex: Field::Known("(".to_owned()), ..TemplatesPartial::default() };
         let mut diagnostics = Diagnostics::new();
         Templates::validate(&partial, &mut diagnostics);
         assert!(diagnostics.has_errors());

@@ -10,7 +10,7 @@ use super::model::{Image, ImageCopy, OnDestroy, Transfer};
 use super::observe::{Sight, is_shared, sight};
 use super::steps::{steps, wanted};
 use super::{look, names, plan};
-use crate::api::{ApiError, Kind, VolumeId};
+use crate::api::{ApiError, Kind, NodeEntry, VolumeId};
 use crate::client::{Proxmox, budget};
 use crate::errors::{failed, failure};
 use crate::images::{
@@ -317,7 +317,7 @@ fn bookkeeping(prior: &Image, plan: &Image) -> Option<Image> {
         file_name: prior.file_name.clone(),
         volumes: prior.volumes.clone(),
         node: Computed::Known(still_there.cloned().unwrap_or_default()),
-        size: prior.size.clone(),
+        size: prior.size,
         format: prior.format.clone(),
         leftovers: Computed::Known(Vec::new()),
         ..plan.clone()
@@ -368,7 +368,7 @@ async fn discard(px: &Proxmox, copy: &ImageCopy, budget: &Budget) -> Result<()> 
     let seen = async {
         let inventory = px.api.inventory(budget).await?;
         // What left the cluster took its files along; what does not answer is found out below.
-        if inventory.node(&copy.node).is_some_and(|entry| entry.is_online()) {
+        if inventory.node(&copy.node).is_some_and(NodeEntry::is_online) {
             images::remove(px, &copy.node, &volume, budget).await?;
         }
         // The removal made the index stale.

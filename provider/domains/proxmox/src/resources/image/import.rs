@@ -11,7 +11,7 @@ use super::names;
 use super::observe::{Sight, sight};
 use super::plan::resolve;
 use super::steps::wanted;
-use crate::api::{Inventory, VolumeId};
+use crate::api::{Inventory, NodeEntry, VolumeId};
 use crate::client::{Proxmox, budget};
 use crate::errors::failure;
 
@@ -82,7 +82,7 @@ fn nodes(given: &Given, inventory: &Inventory) -> Result<BTreeSet<String>> {
         return Ok(given.nodes.clone());
     }
     let storage = given.volume.storage();
-    let online = |node: &str| inventory.node(node).is_some_and(|entry| entry.is_online());
+    let online = |node: &str| inventory.node(node).is_some_and(NodeEntry::is_online);
     let having: Vec<_> =
         inventory.storages().filter(|entry| entry.storage == storage && online(&entry.node)).collect();
     match having.as_slice() {

@@ -6,6 +6,7 @@ use tf_framework::{ListContext, ListResource, Model, Result};
 
 use super::import::{Provenance, observed};
 use super::model::{Content, Image};
+use crate::api::NodeEntry;
 use crate::client::budget;
 use crate::errors::failure;
 
@@ -35,7 +36,7 @@ impl ListResource for Images {
         let inventory = px.api.inventory(&budget).await.map_err(|error| failure(what, &error))?;
         let mut seen_shared: BTreeSet<(String, &str)> = BTreeSet::new();
         for entry in inventory.storages() {
-            let online = inventory.node(&entry.node).is_some_and(|node| node.is_online());
+            let online = inventory.node(&entry.node).is_some_and(NodeEntry::is_online);
             let meant = filter.node.as_ref().is_none_or(|node| *node == entry.node)
                 && filter.storage.as_ref().is_none_or(|storage| *storage == entry.storage);
             if !online || !meant || entry.status == "unknown" {

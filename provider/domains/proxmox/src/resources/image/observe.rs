@@ -7,7 +7,7 @@ use tf_framework::{Computed, Context, Diagnostic, Result};
 use transport_rest::Budget;
 
 use super::model::{Image, ImageCopy};
-use crate::api::{ApiError, Inventory, Kind, Volume, VolumeId};
+use crate::api::{ApiError, Inventory, Kind, NodeEntry, Volume, VolumeId};
 use crate::client::{Proxmox, budget};
 use crate::errors::failure;
 
@@ -109,7 +109,7 @@ impl Sights {
         let shared = storages.into_iter().any(|volume| inventory.is_shared(&volume));
         let mut chosen: Vec<&ImageCopy> = Vec::new();
         for copy in copies {
-            let online = |copy: &ImageCopy| inventory.node(&copy.node).is_some_and(|entry| entry.is_online());
+            let online = |copy: &ImageCopy| inventory.node(&copy.node).is_some_and(NodeEntry::is_online);
             match chosen.iter_mut().find(|other| shared && other.volume_id == copy.volume_id) {
                 Some(other) if !online(other) && online(copy) => *other = copy,
                 Some(_) => {}
