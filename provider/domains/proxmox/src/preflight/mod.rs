@@ -9,6 +9,4 @@ mod storage;
 
 pub(crate) use node::check_node;
 pub(crate) use privileges::{Operation, Scope, lacking};
-pub(crate) use storage::{
-    StorageNeed, check_storage, human_size, problems_of_each, storage_missing, storage_problems,
-};
+pub(crate) use storage::{StorageNeed, problems_of_each, storage_problems};
