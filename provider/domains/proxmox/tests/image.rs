@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use tf_framework::server::ProviderServer;
 use tf_framework::{ConfigureContext, Diagnostics, Field, Model, Provider, Registry, Result};
-use tf_framework_testing::{Core, PlannedAction, UNKNOWN};
+use tf_framework_testing::{Core, CoreError, PlannedAction, UNKNOWN};
 
 const IMAGE: &str = "hybridops_proxmox_image";
 
@@ -178,9 +178,14 @@ async fn images_are_listed_and_taken_over_by_identity() {
 
     let (url, sum) = publish(&lab, "tiny.iso", "listed");
     let image = core.resource(IMAGE, config(&[("url", json!(url)), ("checksum", json!(sum))]));
-    let state =
-        image.import_identity(json!({ "volume_id": "local:iso/a.iso", "node": "pve1" })).await.unwrap();
-    assert_eq!(state.get("file_name"), Some(&"a.iso".into()));
+    let identity = json!({ "volume_id": "local:iso/a.iso", "node": "pve1" });
+    // Identity tells the file, not where it is from.
+    let Err(CoreError::Unexpected { found: PlannedAction::Update, differences, .. }) =
+        image.import_identity(identity).await
+    else {
+        panic!("the origin is to be recorded")
+    };
+    assert_eq!(differences.len(), 3, "{differences:?}");
     // The apply proves that the file is what the configuration says.
     image.plan().await.unwrap().expect(PlannedAction::Update).unwrap();
     image.apply().await.unwrap();

@@ -1,6 +1,7 @@
 //! List resources.
 
 use futures::StreamExt;
+use tf_framework::Diagnostics;
 use tf_framework::rules::{self, Stage};
 use tf_value::Value;
 use tfplugin_proto::tfplugin6 as pb;
@@ -18,6 +19,8 @@ pub struct Listed {
     pub display_name: String,
     /// The whole object, where it was asked for.
     pub object: Option<Value>,
+    /// What the provider had to say until then. What it says after the last object that was asked for is not heard.
+    pub warnings: Diagnostics,
 }
 
 impl<S: Provider> Core<S> {
@@ -53,7 +56,7 @@ impl<S: Provider> Core<S> {
         let mut events = std::pin::pin!(self.server.list_resource(Request::new(request)).await?.into_inner());
         let mut found = Vec::new();
         while let Some(event) = events.next().await {
-            found.push(self.listed(&what, type_name, &event?).await?);
+            found.extend(self.listed(&what, type_name, &event?).await?);
         }
         if usize::try_from(limit).is_ok_and(|limit| limit > 0 && found.len() > limit) {
             return Err(CoreError::answer(
@@ -69,10 +72,13 @@ impl<S: Provider> Core<S> {
         what: &str,
         type_name: &str,
         event: &pb::list_resource::Event,
-    ) -> Result<Listed, CoreError> {
+    ) -> Result<Option<Listed>, CoreError> {
         let kind = self.kind(type_name).await?;
-        wire::accepted(what, &event.diagnostic)?;
-        let identity = kind.identity(what, Stage::Read, event.identity.as_ref(), None, false)?;
+        let warnings = wire::accepted(what, &event.diagnostic)?;
+        if !warnings.is_empty() && event.identity.is_none() {
+            return Ok(None);
+        }
+        let identity = kind.identity(what, Stage::Read, event.identity.as_ref(), None)?;
         let identity = identity.ok_or_else(|| CoreError::answer(what, "an object without identity"))?;
         let object = match &event.resource_object {
             None => None,
@@ -82,6 +88,6 @@ impl<S: Provider> Core<S> {
                 Some(object)
             }
         };
-        Ok(Listed { identity, display_name: event.display_name.clone(), object })
+        Ok(Some(Listed { identity, display_name: event.display_name.clone(), object, warnings }))
     }
 }

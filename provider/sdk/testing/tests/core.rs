@@ -324,6 +324,27 @@ async fn data_sources_functions_lists_actions_and_ephemerals_answer() {
 }
 
 #[tokio::test]
+async fn warnings_of_a_list_come_before_core_stops_listening() {
+    let (core, _) = core().await;
+    let config = json!({ "name": "old", "size": "1G", "kind": "hdd" });
+    core.resource("demo_disk", config).apply().await.unwrap();
+    let listed = core.list("demo_disk", json!({ "kind": "hdd" }), 1).await.unwrap();
+    let warnings: Vec<_> = listed[0].warnings.iter().map(|warning| warning.summary.as_str()).collect();
+    assert_eq!(warnings, ["Slow disks"]);
+}
+
+#[tokio::test]
+async fn an_identity_that_is_not_known_is_not_planned() {
+    let (core, _) = core().await;
+    let disk = core.resource("demo_disk", json!({ "name": "a", "size": "1G" }));
+    // The rule on identities is part of every plan; see `rules::assert_identity`.
+    disk.plan().await.unwrap().expect(PlannedAction::Create).unwrap();
+    disk.apply().await.unwrap();
+    let made = core.instance("demo_disk.test").unwrap().identity;
+    assert_eq!(made, Some(Value::object([("id", Value::from("disk-1"))])));
+}
+
+#[tokio::test]
 async fn a_variadic_function_takes_the_rest() {
     let (core, _) = core().await;
     assert_eq!(core.call("join", &[json!("-"), json!("a"), json!("b")]).await.unwrap(), "a-b".into());

@@ -58,7 +58,7 @@ pub enum Rule {
     NothingUnknown,
     /// An object is null only after it was destroyed.
     NullOnlyAfterDelete,
-    /// An identity is known except while it is being made, and stays the same.
+    /// An identity is known, and stays the same except while its object is being made.
     Identity,
 }
 

@@ -9,11 +9,12 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{Inner, Warnings, collected, guard, unknown_type, wire};
+use super::{Inner, Warnings, check, collected, guard, unknown_type, wire};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::planner;
 use crate::provider::Provider;
 use crate::resource::DefaultTimeouts;
+use crate::schema::Block;
 use crate::validation;
 
 const PLAN_TIMEOUT: std::time::Duration = DefaultTimeouts::USUAL.read;
@@ -29,16 +30,20 @@ impl<P: Provider> Inner<P> {
         let Some(action) = self.registry.actions.get(&request.type_name) else {
             return unknown_type("action", &request.type_name);
         };
-        let checked = guard::run_now("Validating the action", || {
+        let block = &action.shape().schema.block;
+        check("Validating the action", block, self.reach(), || {
             let config = wire::decode(request.config.as_ref(), &action.shape().ty)?;
-            let mut diagnostics = validation::validate_config(&action.shape().schema.block, &config);
+            let mut diagnostics = validation::validate_config(block, &config);
             action.validate(&config, &mut diagnostics);
             Ok(diagnostics)
-        });
-        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+        })
     }
 
-    pub(super) async fn plan_action(&self, request: pb::plan_action::Request) -> Diagnostics {
+    fn action_block(&self, name: &str) -> Option<&Block> {
+        self.registry.actions.get(name).map(|action| &action.shape().schema.block)
+    }
+
+    pub(super) async fn plan_action(&self, request: pb::plan_action::Request) -> pb::plan_action::Response {
         let warnings = Warnings::default();
         let result = async {
             let name = &request.action_type;
@@ -50,7 +55,8 @@ impl<P: Provider> Inner<P> {
         let result = result.await;
         let mut diagnostics = collected(&warnings);
         diagnostics.extend(result.err().unwrap_or_default());
-        diagnostics
+        let block = self.action_block(&request.action_type);
+        pb::plan_action::Response { diagnostics: self.told(block, diagnostics), deferred: None }
     }
 
     /// Streams the progress, then the end.
@@ -71,7 +77,8 @@ impl<P: Provider> Inner<P> {
             let (result, ()) = tokio::join!(inner.run_action(&request, &warnings, progress), telling);
             let mut diagnostics = collected(&warnings);
             diagnostics.extend(result.err().unwrap_or_default());
-            let completed = Completed { diagnostics: wire::diagnostics(diagnostics) };
+            let block = inner.action_block(&request.action_type);
+            let completed = Completed { diagnostics: inner.told(block, diagnostics) };
             let _ = events.send(Ok(event(Type::Completed(completed)))).await;
         });
         Box::pin(ReceiverStream::new(receiver))

@@ -4,7 +4,7 @@ use tf_value::Value;
 use tfplugin_proto::tfplugin6 as pb;
 
 use super::resources::write_only_refused;
-use super::{Inner, Warnings, collected, guard, unknown_type, wire};
+use super::{Inner, Warnings, check, collected, guard, unknown_type, wire};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::planner;
 use crate::provider::Provider;
@@ -19,14 +19,14 @@ impl<P: Provider> Inner<P> {
         let Some(source) = self.registry.data_sources.get(&request.type_name) else {
             return unknown_type("data source", &request.type_name);
         };
-        let checked = guard::run_now("Validating the data source", || {
+        let block = &source.shape().schema.block;
+        check("Validating the data source", block, self.reach(), || {
             let config = wire::decode(request.config.as_ref(), &source.shape().ty)?;
-            let mut diagnostics = validation::validate_config(&source.shape().schema.block, &config);
-            diagnostics.extend(write_only_refused(&source.shape().schema.block, &config, false));
+            let mut diagnostics = validation::validate_config(block, &config);
+            diagnostics.extend(write_only_refused(block, &config, false));
             source.validate(&config, &mut diagnostics);
             Ok(diagnostics)
-        });
-        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+        })
     }
 
     pub(super) async fn read_data_source(
@@ -43,7 +43,9 @@ impl<P: Provider> Inner<P> {
                 None
             }
         };
-        pb::read_data_source::Response { state, diagnostics: self.told(diagnostics), deferred: None }
+        let block =
+            self.registry.data_sources.get(&request.type_name).map(|source| &source.shape().schema.block);
+        pb::read_data_source::Response { state, diagnostics: self.told(block, diagnostics), deferred: None }
     }
 
     async fn read_data(

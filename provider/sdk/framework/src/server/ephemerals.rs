@@ -5,12 +5,13 @@ use std::time::SystemTime;
 use tfplugin_proto::tfplugin6 as pb;
 
 use super::data_sources::refuse_unfilled;
-use super::{Inner, Warnings, collected, guard, unknown_type, wire};
+use super::{Inner, Warnings, check, collected, guard, unknown_type, wire};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::erased::{ErasedEphemeral, OpenedValue, RenewedValue};
 use crate::planner;
 use crate::provider::Provider;
 use crate::resource::DefaultTimeouts;
+use crate::schema::Block;
 use crate::validation;
 
 const TIMEOUT: std::time::Duration = DefaultTimeouts::USUAL.read;
@@ -21,18 +22,25 @@ impl<P: Provider> Inner<P> {
         found.map(AsRef::as_ref).ok_or_else(|| unknown_type("ephemeral resource", name))
     }
 
+    fn ephemeral_block(&self, name: &str) -> Option<&Block> {
+        self.ephemeral(name).ok().map(|ephemeral| &ephemeral.shape().schema.block)
+    }
+
     pub(super) fn validate_ephemeral(
         &self,
         request: &pb::validate_ephemeral_resource_config::Request,
     ) -> Diagnostics {
-        let checked = guard::run_now("Validating the ephemeral resource", || {
-            let ephemeral = self.ephemeral(&request.type_name)?;
+        let ephemeral = match self.ephemeral(&request.type_name) {
+            Ok(ephemeral) => ephemeral,
+            Err(errors) => return errors,
+        };
+        let block = &ephemeral.shape().schema.block;
+        check("Validating the ephemeral resource", block, self.reach(), || {
             let config = wire::decode(request.config.as_ref(), &ephemeral.shape().ty)?;
-            let mut diagnostics = validation::validate_config(&ephemeral.shape().schema.block, &config);
+            let mut diagnostics = validation::validate_config(block, &config);
             ephemeral.validate(&config, &mut diagnostics);
             Ok(diagnostics)
-        });
-        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+        })
     }
 
     pub(super) async fn open_ephemeral(
@@ -51,7 +59,7 @@ impl<P: Provider> Inner<P> {
             }
             Err(errors) => diagnostics.extend(errors),
         }
-        response.diagnostics = self.told(diagnostics);
+        response.diagnostics = self.told(self.ephemeral_block(&request.type_name), diagnostics);
         response
     }
 
@@ -94,7 +102,7 @@ impl<P: Provider> Inner<P> {
             }
             Err(errors) => diagnostics.extend(errors),
         }
-        response.diagnostics = self.told(diagnostics);
+        response.diagnostics = self.told(self.ephemeral_block(&request.type_name), diagnostics);
         response
     }
 

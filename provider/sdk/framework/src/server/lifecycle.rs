@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError};
 use tfplugin_proto::tfplugin6 as pb;
 use tokio_util::sync::CancellationToken;
 
-use super::{Inner, encode, guard, wire};
+use super::locate::{self, Reach};
+use super::{Inner, check, encode, guard, wire};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::model::Model;
 use crate::provider::{ConfigureContext, Provider};
@@ -121,18 +122,24 @@ impl<P: Provider> Inner<P> {
 
     pub(super) fn validate_provider(&self, request: &pb::validate_provider_config::Request) -> Diagnostics {
         let shape = self.provider_shape();
-        let checked = guard::run_now("Validating the provider configuration", || {
+        check("Validating the provider configuration", &shape.schema.block, Reach::One, || {
             let config = wire::decode(request.config.as_ref(), &shape.ty)?;
             let mut diagnostics = validation::validate_config(&shape.schema.block, &config);
             if !diagnostics.has_errors() {
                 P::validate(&P::Config::partial(&config)?, &mut diagnostics);
             }
             Ok(diagnostics)
-        });
-        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+        })
     }
 
-    pub(super) fn configure(&self, request: &pb::configure_provider::Request) -> Result<()> {
+    pub(super) fn configure(&self, request: &pb::configure_provider::Request) -> Diagnostics {
+        let reach = Reach::of(request.client_capabilities.as_ref());
+        *self.reach.write().unwrap_or_else(PoisonError::into_inner) = reach;
+        let errors = self.take_configuration(request).err().unwrap_or_default();
+        locate::diagnostics(&self.provider_shape().schema.block, reach, errors)
+    }
+
+    fn take_configuration(&self, request: &pb::configure_provider::Request) -> Result<()> {
         let config = wire::decode(request.config.as_ref(), &self.provider_shape().ty)?;
         let cx = ConfigureContext { terraform_version: request.terraform_version.clone() };
         let provider =

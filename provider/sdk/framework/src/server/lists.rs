@@ -10,13 +10,14 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{Inner, Warnings, collected, encode, guard, unknown_type, wire};
+use super::{Inner, Warnings, check, collected, encode, guard, unknown_type, wire};
 use crate::context::known_or_null;
 use crate::diagnostic::{Diagnostics, Result};
 use crate::erased::FoundValue;
 use crate::planner;
 use crate::provider::Provider;
 use crate::resource::DefaultTimeouts;
+use crate::schema::Block;
 use crate::validation;
 
 const TIMEOUT: std::time::Duration = DefaultTimeouts::USUAL.create;
@@ -28,16 +29,20 @@ impl<P: Provider> Inner<P> {
         let Some(list) = self.registry.lists.get(&request.type_name) else {
             return unknown_type("list resource", &request.type_name);
         };
-        let checked = guard::run_now("Validating the list resource", || {
+        let block = &list.shape().schema.block;
+        check("Validating the list resource", block, self.reach(), || {
             let config = wire::decode(request.config.as_ref(), &list.shape().ty)?;
-            let mut diagnostics = validation::validate_config(&list.shape().schema.block, &config);
+            let mut diagnostics = validation::validate_config(block, &config);
             list.validate(&config, &mut diagnostics);
             Ok(diagnostics)
-        });
-        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+        })
     }
 
-    /// Streams what is found; what goes wrong comes as the last event.
+    fn list_block(&self, name: &str) -> Option<&Block> {
+        self.registry.lists.get(name).map(|list| &list.shape().schema.block)
+    }
+
+    /// Streams what is found, each with the warnings so far: core stops listening when it has enough. What goes wrong comes as the last event.
     pub(super) fn list(self: &Arc<Self>, request: pb::list_resource::Request) -> EventStream {
         let (events, receiver) = mpsc::channel(16);
         let inner = self.clone();
@@ -47,8 +52,9 @@ impl<P: Provider> Inner<P> {
             let mut diagnostics = collected(&warnings);
             diagnostics.extend(result.err().unwrap_or_default());
             if !diagnostics.is_empty() {
+                let block = inner.list_block(&request.type_name);
                 let event = pb::list_resource::Event {
-                    diagnostic: wire::diagnostics(diagnostics),
+                    diagnostic: inner.told(block, diagnostics),
                     ..pb::list_resource::Event::default()
                 };
                 let _ = events.send(Ok(event)).await;
@@ -76,7 +82,8 @@ impl<P: Provider> Inner<P> {
             let mut result = Ok(());
             while let Some(item) = receiver.recv().await {
                 match self.event(name, item, request.include_resource_object) {
-                    Ok(event) => {
+                    Ok(mut event) => {
+                        event.diagnostic = self.told(self.list_block(name), collected(warnings));
                         if events.send(Ok(event)).await.is_err() {
                             break;
                         }

@@ -11,6 +11,7 @@ mod functions;
 mod guard;
 mod lifecycle;
 mod lists;
+mod locate;
 mod resources;
 mod rpc;
 mod wire;
@@ -20,10 +21,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::docs::ProviderDocs;
 use crate::erased::{Environment, Shape};
 use crate::provider::{Provider, Registry};
+use crate::schema::Block;
 
 /// Greatest message either way, as Go providers have it.
 pub const MAX_MESSAGE_BYTES: usize = go_plugin::MAX_MESSAGE_SIZE;
@@ -49,6 +51,8 @@ struct Inner<P: Provider> {
     registry: Registry<P>,
     provider_shape: OnceLock<Shape>,
     configured: RwLock<Option<Arc<P>>>,
+    /// How far the core that has configured us follows paths.
+    reach: RwLock<locate::Reach>,
     /// Cancelled when the user interrupts Terraform; a fresh one for each Terraform that configures us.
     cancel: RwLock<CancellationToken>,
 }
@@ -68,6 +72,7 @@ impl<P: Provider> ProviderServer<P> {
                 registry: Registry::of_provider(),
                 provider_shape: OnceLock::new(),
                 configured: RwLock::new(None),
+                reach: RwLock::default(),
                 cancel: RwLock::default(),
             }),
         }
@@ -96,16 +101,39 @@ impl<P: Provider> Inner<P> {
         Environment { provider, cancel: self.cancellation(), timeout, warnings: warnings.clone() }
     }
 
-    /// Diagnostics on their way out. At DEBUG an error carries what was asked of the provider's servers so far.
-    fn told(&self, mut diagnostics: Diagnostics) -> Vec<tfplugin_proto::tfplugin6::Diagnostic> {
+    fn reach(&self) -> locate::Reach {
+        *self.reach.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Diagnostics about a configuration of this schema on their way out. At DEBUG an error carries what was asked
+    /// of the provider's servers so far.
+    fn told(
+        &self,
+        block: Option<&Block>,
+        mut diagnostics: Diagnostics,
+    ) -> Vec<tfplugin_proto::tfplugin6::Diagnostic> {
         if diagnostics.has_errors() && tracing::enabled!(tracing::Level::DEBUG) {
             let provider = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some(tally) = provider.and_then(|provider| provider.tally()) {
                 diagnostics.append_to_errors(&format!("\n\n{tally}"));
             }
         }
-        wire::diagnostics(diagnostics)
+        wire::diagnostics(match block {
+            Some(block) => locate::diagnostics(block, self.reach(), diagnostics),
+            None => diagnostics,
+        })
     }
+}
+
+/// Runs checks of a configuration of this schema.
+fn check(
+    what: &str,
+    block: &Block,
+    reach: locate::Reach,
+    checks: impl FnOnce() -> Result<Diagnostics>,
+) -> Diagnostics {
+    let found = guard::run_now(what, checks).and_then(|found| found).unwrap_or_else(|errors| errors);
+    locate::diagnostics(block, reach, found)
 }
 
 /// The warnings that were collected while an operation ran.

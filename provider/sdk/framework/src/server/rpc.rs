@@ -84,10 +84,7 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
         request: Request<pb::configure_provider::Request>,
     ) -> Result<Response<pb::configure_provider::Response>, Status> {
         let request = request.into_inner();
-        let call = async {
-            let errors = self.inner.configure(&request).err().unwrap_or_default();
-            diagnosed!(configure_provider, errors)
-        };
+        let call = async { diagnosed!(configure_provider, self.inner.configure(&request)) };
         traced("ConfigureProvider", "", call).await
     }
 
@@ -289,13 +286,7 @@ impl<P: Provider> ProviderService for ProviderServer<P> {
     ) -> Result<Response<pb::plan_action::Response>, Status> {
         let request = request.into_inner();
         let name = request.action_type.clone();
-        let call = async {
-            pb::plan_action::Response {
-                diagnostics: wire::diagnostics(self.inner.plan_action(request).await),
-                deferred: None,
-            }
-        };
-        traced("PlanAction", &name, call).await
+        traced("PlanAction", &name, self.inner.plan_action(request)).await
     }
 
     async fn invoke_action(

@@ -84,10 +84,8 @@ impl<S: Provider> Resource<'_, S> {
             rules::assert_plan_valid(kind.schema, &prior, config, &proposal.planned),
         )?;
         CoreError::unless_kept(&what, rules::assert_replace_paths(proposal.change(kind, &prior)))?;
-        let action = rules::planned_action(proposal.change(kind, &prior));
-        let being_made = matches!(action, PlannedAction::Create | PlannedAction::Replace);
         let sent = answer.planned_identity.as_ref();
-        proposal.identity = kind.identity(&what, Stage::Plan, sent, prior_identity, being_made)?;
+        proposal.identity = kind.identity(&what, Stage::Plan, sent, prior_identity)?;
         Ok(proposal)
     }
 
@@ -133,7 +131,7 @@ impl<S: Provider> Resource<'_, S> {
         }
         if !value.is_null() {
             let sent = answer.new_identity.as_ref();
-            identity = kind.identity(&what, Stage::Apply, sent, prior_identity, false)?;
+            identity = kind.identity(&what, Stage::Apply, sent, prior_identity)?;
         }
         Ok(Outcome { value, private: answer.private, identity, diagnostics })
     }

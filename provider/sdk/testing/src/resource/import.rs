@@ -102,7 +102,7 @@ impl<S: Provider> Resource<'_, S> {
         }
         let value = wire::decode(what, imported.state.as_ref(), &kind.ty)?;
         CoreError::unless_kept(what, rules::assert_import(kind.schema, &value))?;
-        let found = kind.identity(what, Stage::Import, imported.identity.as_ref(), None, false)?;
+        let found = kind.identity(what, Stage::Import, imported.identity.as_ref(), None)?;
         if identity.is_some() && found.is_none() {
             return Err(CoreError::answer(what, "an import by identity gave no identity"));
         }
@@ -139,7 +139,7 @@ impl<S: Provider> Resource<'_, S> {
         wire::accepted(&what, &answer.diagnostics)?;
         let value = wire::decode(&what, answer.target_state.as_ref(), &kind.ty)?;
         CoreError::unless_kept(&what, rules::assert_move(kind.schema, &value))?;
-        let identity = kind.identity(&what, Stage::Move, answer.target_identity.as_ref(), None, false)?;
+        let identity = kind.identity(&what, Stage::Move, answer.target_identity.as_ref(), None)?;
         let instance = Instance {
             type_name: self.type_name.clone(),
             schema_version: kind.schema.version,

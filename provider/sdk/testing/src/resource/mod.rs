@@ -198,11 +198,10 @@ impl Kind<'_> {
         stage: rules::Stage,
         sent: Option<&pb::ResourceIdentityData>,
         before: Option<&Value>,
-        being_made: bool,
     ) -> Result<Option<Value>, CoreError> {
         match (self.identity, wire::decode_identity(what, sent, &self.identity_ty)?) {
             (Some(schema), Some(identity)) => {
-                let found = rules::assert_identity(stage, schema, before, &identity, being_made);
+                let found = rules::assert_identity(stage, schema, before, &identity);
                 CoreError::unless_kept(what, found)?;
                 Ok(Some(identity))
             }

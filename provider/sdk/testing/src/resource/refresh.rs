@@ -50,7 +50,7 @@ impl<S: Provider> Resource<'_, S> {
             return Ok((None, warnings));
         }
         let before = instance.identity.as_ref();
-        let identity = kind.identity(&what, Stage::Read, answer.new_identity.as_ref(), before, false)?;
+        let identity = kind.identity(&what, Stage::Read, answer.new_identity.as_ref(), before)?;
         let identity = identity.or_else(|| instance.identity.clone());
         Ok((Some(Instance { value, private: answer.private, identity, ..instance }), warnings))
     }

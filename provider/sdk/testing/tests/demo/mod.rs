@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use tf_framework::{
-    Action, ActionContext, Computed, ConfigureContext, Context, DataContext, DataSource, Diagnostics,
-    EphemeralContext, EphemeralResource, FunctionError, ImportId, ListContext, ListResource, Model,
-    MoveSource, Opened, PlanContext, Provider, RawState, Registry, Resource, Result, WriteOnly, function,
+    Action, ActionContext, Computed, ConfigureContext, Context, DataContext, DataSource, Diagnostic,
+    Diagnostics, EphemeralContext, EphemeralResource, FunctionError, ImportId, ListContext, ListResource,
+    Model, MoveSource, Opened, PlanContext, Provider, RawState, Registry, Resource, Result, WriteOnly,
+    function,
 };
 
 /// What the API holds and what it has been asked.
@@ -349,6 +350,9 @@ impl ListResource for AllDisks {
 
     async fn list(cx: &mut ListContext<Self>, config: DiskFilter) -> Result<()> {
         let disks: Vec<Disk> = cx.client()?.lock().unwrap().disks.values().cloned().collect();
+        if config.kind.as_deref() == Some("hdd") {
+            cx.warn(Diagnostic::warning("Slow disks", "They spin."));
+        }
         for disk in
             disks.into_iter().filter(|disk| config.kind.as_ref().is_none_or(|kind| *kind == disk.kind))
         {

@@ -186,7 +186,7 @@ mod an_identity {
 
     const INVALID: &str = "Provider produced invalid identity";
 
-    fn check(before: Option<&Value>, after: &Value, being_made: bool) -> Vec<RuleViolation> {
+    fn check(stage: Stage, before: Option<&Value>, after: &Value) -> Vec<RuleViolation> {
         let attribute = IdentityAttribute {
             name: "id".to_owned(),
             ty: Type::String,
@@ -194,26 +194,33 @@ mod an_identity {
             required_for_import: true,
         };
         let schema = IdentitySchema { version: 0, attributes: vec![attribute] };
-        assert_identity(Stage::Apply, &schema, before, after, being_made)
+        assert_identity(stage, &schema, before, after)
     }
 
     #[test]
-    fn is_known_except_while_it_is_being_made() {
+    fn is_known_even_while_it_is_being_made() {
         let unknown = Value::object([("id", Value::UNKNOWN)]);
-        kept(&check(None, &unknown, true));
-        broken(&check(None, &unknown, false), Rule::Identity, "", INVALID);
+        broken(&check(Stage::Plan, None, &unknown), Rule::Identity, "", INVALID);
+        broken(&check(Stage::Apply, None, &unknown), Rule::Identity, "", INVALID);
     }
 
     #[test]
-    fn stays_the_same() {
+    fn changes_with_the_object_only() {
         let (one, two) =
             (Value::object([("id", Value::from("1"))]), Value::object([("id", Value::from("2"))]));
-        kept(&check(Some(&one), &one, false));
-        broken(&check(Some(&one), &two, false), Rule::Identity, "", INVALID);
+        kept(&check(Stage::Read, Some(&one), &one));
+        kept(&check(Stage::Plan, Some(&one), &two));
+        kept(&check(Stage::Apply, Some(&one), &two));
+        broken(&check(Stage::Read, Some(&one), &two), Rule::Identity, "", INVALID);
     }
 
     #[test]
     fn is_of_its_type() {
-        broken(&check(None, &Value::object([("id", Value::from(1))]), false), Rule::Identity, "", INVALID);
+        broken(
+            &check(Stage::Apply, None, &Value::object([("id", Value::from(1))])),
+            Rule::Identity,
+            "",
+            INVALID,
+        );
     }
 }

@@ -47,7 +47,7 @@ impl<P: Provider> Inner<P> {
                 response.private = request.planned_private;
             }
         }
-        response.diagnostics = self.told(diagnostics);
+        response.diagnostics = self.told(self.block(&request.type_name), diagnostics);
         response
     }
 

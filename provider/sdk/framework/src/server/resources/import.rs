@@ -29,7 +29,7 @@ impl<P: Provider> Inner<P> {
         };
         pb::import_resource_state::Response {
             imported_resources,
-            diagnostics: self.told(diagnostics),
+            diagnostics: self.told(self.block(&request.type_name), diagnostics),
             deferred: None,
         }
     }

@@ -12,7 +12,8 @@ use std::time::Duration;
 use tf_value::Value;
 use tfplugin_proto::tfplugin6 as pb;
 
-use super::{Inner, encode, guard, unknown_type, wire};
+use super::locate::Reach;
+use super::{Inner, check, encode, unknown_type, wire};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::erased::ErasedResource;
 use crate::model::{AttributeType, GoDuration};
@@ -27,18 +28,25 @@ impl<P: Provider> Inner<P> {
     }
 
     pub(super) fn validate_resource(&self, request: &pb::validate_resource_config::Request) -> Diagnostics {
-        let write_only_allowed =
-            request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed);
-        let checked = guard::run_now("Validating the resource", || {
-            let resource = self.resource(&request.type_name)?;
-            let shape = resource.shape();
+        let resource = match self.resource(&request.type_name) {
+            Ok(resource) => resource,
+            Err(errors) => return errors,
+        };
+        let shape = resource.shape();
+        let client = request.client_capabilities.as_ref();
+        let write_only_allowed = client.is_some_and(|client| client.write_only_attributes_allowed);
+        check("Validating the resource", &shape.schema.block, Reach::of(client), || {
             let config = wire::decode(request.config.as_ref(), &shape.ty)?;
             let mut diagnostics = validation::validate_config(&shape.schema.block, &config);
             diagnostics.extend(write_only_refused(&shape.schema.block, &config, write_only_allowed));
             resource.validate(&config, &mut diagnostics);
             Ok(diagnostics)
-        });
-        checked.and_then(|diagnostics| diagnostics).unwrap_or_else(|errors| errors)
+        })
+    }
+
+    /// The content of a resource, where there is such a resource.
+    fn block(&self, name: &str) -> Option<&Block> {
+        self.registry.resources.get(name).map(|resource| &resource.shape().schema.block)
     }
 }
 
@@ -70,7 +78,8 @@ pub(super) fn identity_of(schema: &IdentitySchema, object: &Value) -> Value {
 }
 
 /// The identity on the wire, where the resource has one and it is worth telling: with a required attribute
-/// missing it would be refused.
+/// missing it would be refused, and one that is not known yet can be planned but not be printed. Terraform then says
+/// "Failed to marshal plan to json" in place of the plan, and OpenTofu does not apply.
 fn identity_data(
     schema: Option<&IdentitySchema>,
     object: &Value,
@@ -83,7 +92,7 @@ fn identity_data(
     let missing = |attribute: &crate::schema::IdentityAttribute| {
         attribute.required_for_import && identity.get(&attribute.name).is_none_or(Value::is_null)
     };
-    if schema.attributes.iter().any(missing) {
+    if schema.attributes.iter().any(missing) || !identity.is_wholly_known() {
         return Ok(None);
     }
     let data = wire::encode(&identity, &encode::identity_type(Some(schema)))?;

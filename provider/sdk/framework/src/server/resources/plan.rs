@@ -27,7 +27,7 @@ impl<P: Provider> Inner<P> {
             response.planned_state.clone_from(&request.prior_state);
             response.planned_private = request.prior_private;
         }
-        response.diagnostics = self.told(diagnostics);
+        response.diagnostics = self.told(self.block(&request.type_name), diagnostics);
         response
     }
 

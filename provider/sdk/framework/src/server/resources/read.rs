@@ -24,7 +24,7 @@ impl<P: Provider> Inner<P> {
             response.new_identity.clone_from(&request.current_identity);
             response.private = request.private;
         }
-        response.diagnostics = self.told(diagnostics);
+        response.diagnostics = self.told(self.block(&request.type_name), diagnostics);
         response
     }
 
