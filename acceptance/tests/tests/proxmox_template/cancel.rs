@@ -20,9 +20,9 @@ fn interrupted(site: &Site, task: &str, whole_group: bool) -> Result<()> {
     std::thread::sleep(Duration::from_millis(300));
     // A terminal sends it to the whole group, a supervisor to Terraform alone.
     if whole_group {
-        running.interrupt()?
+        running.interrupt()?;
     } else {
-        running.interrupt_alone()?
+        running.interrupt_alone()?;
     };
     let output = running.wait()?.fails()?;
     assert!(output.took < PATIENCE, "{output}");
@@ -57,7 +57,7 @@ fn while_creating() -> Result<()> {
 #[test]
 fn while_uploading() -> Result<()> {
     let site = Site::start(image!())?;
-    site.declare(&site.template().set("image", site.from_image("disk.raw.gz")))?;
+    site.declare(&site.template().set("image", site.image_of("disk.raw.gz")))?;
     interrupted(&site, "imgcopy", true)?;
     site.ws.apply()?.ok()?;
     site.expect_only("debian", "disk.raw")?;

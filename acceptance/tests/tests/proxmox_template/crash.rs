@@ -71,7 +71,7 @@ impl Half {
             .site
             .template()
             .text("version", &self.version.to_string())
-            .set("image", self.site.from_image(self.image()))
+            .set("image", self.site.image_of(self.image()))
             .set("disk", "{ storage = \"local\", size = \"2M\" }")
             .set("cloud_init", "{ user = \"u\" }");
         self.site.declare(&template)

@@ -6,6 +6,9 @@ use serde_json::Value as Json;
 use crate::image;
 use crate::support::{ADDRESS, Site};
 
+/// What somebody sends, the attribute that shows it, and what it shows.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, Json);
+
 #[test]
 fn settings_are_shown_and_mended() -> Result<()> {
     let site = Site::start(image!())?;
@@ -23,7 +26,7 @@ fn settings_are_shown_and_mended() -> Result<()> {
     site.converge(&template)?;
     let vmid = site.vmid()?;
     let path = format!("/nodes/pve1/qemu/{vmid}/config");
-    let cases: [(&[(&str, &str)], &str, Json); 12] = [
+    let cases: [Case<'_>; 12] = [
         (&[("memory", "8192")], "memory", 8192.into()),
         (&[("cores", "16")], "/cpu/cores", 16.into()),
         (&[("tags", "theirs")], "tags", serde_json::json!(["theirs"])),
@@ -85,6 +88,17 @@ fn migrated_templates_stay_where_they_are() -> Result<()> {
     assert_eq!(site.ws.state()?.get(ADDRESS, "current_node")?, "pve2");
     site.converge(&template.set("memory", "1024"))?;
     assert_eq!(site.vmid()?, vmid);
+    site.ws.destroy()?.ok()?;
+    site.expect_nothing()
+}
+
+#[test]
+fn a_lost_uuid_is_no_other_guest() -> Result<()> {
+    let site = Site::start(image!())?;
+    site.converge(&site.template())?;
+    let vmid = site.vmid()?;
+    site.operator("PUT", &format!("/nodes/pve1/qemu/{vmid}/config"), &[("delete", "smbios1")])?;
+    site.ws.planned()?.expect(&[])?;
     site.ws.destroy()?.ok()?;
     site.expect_nothing()
 }

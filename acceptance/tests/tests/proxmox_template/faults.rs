@@ -172,7 +172,7 @@ fn terraform_is_killed_in_each_phase() -> Result<()> {
 #[test]
 fn killed_while_an_upload_is_copied() -> Result<()> {
     let site = Site::start(image!())?;
-    site.declare(&site.template().set("image", site.from_image("disk.raw.xz")))?;
+    site.declare(&site.template().set("image", site.image_of("disk.raw.xz")))?;
     terraform_killed(&site, "imgcopy", &["apply", "-no-color", "-auto-approve"])?;
     site.expect_only("debian", "disk.raw")?;
     let copies = site.lab.journal().counts()["POST /nodes/{node}/storage/{storage}/upload"];

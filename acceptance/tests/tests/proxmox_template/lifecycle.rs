@@ -121,7 +121,7 @@ fn checksum_of_the_other_kind_and_in_capitals() -> Result<()> {
 /// An image in this form must arrive, brought by the provider.
 fn uploaded(name: &str) -> Result<()> {
     let site = Site::start(image!())?;
-    site.converge(&site.template().set("image", site.from_image(name)))?;
+    site.converge(&site.template().set("image", site.image_of(name)))?;
     site.expect_only("debian", "disk.raw")?;
     let counts = site.lab.journal().counts();
     assert_eq!(counts.get("POST /nodes/{node}/storage/{storage}/upload"), Some(&1), "{counts:#?}");

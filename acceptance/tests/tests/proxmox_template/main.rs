@@ -6,6 +6,7 @@ mod cancel;
 mod change;
 mod crash;
 mod drift;
+mod examples;
 mod faults;
 mod import;
 mod lifecycle;

@@ -122,7 +122,7 @@ fn another_image_builds_anew() -> Result<()> {
     let site = Site::start(image!())?;
     site.converge(&site.template())?;
     let old = site.vmid()?;
-    site.converge(&site.template().set("image", site.from_image("other.qcow2")))?;
+    site.converge(&site.template().set("image", site.image_of("other.qcow2")))?;
     assert_ne!(site.expect_only("debian", "other.qcow2")?, old);
     Ok(())
 }

@@ -106,3 +106,29 @@ impl Drop for SharedFile {
 pub(crate) fn budget<C>(call: &Call<C>) -> Budget {
     Budget::new(Some(call.deadline().into_std()), call.cancellation().clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(file: &Arc<File>) -> SharedFile {
+        file.users.fetch_add(1, Ordering::SeqCst);
+        SharedFile { file: Some(Arc::clone(file)) }
+    }
+
+    #[tokio::test]
+    async fn the_last_user_removes() {
+        let file = Arc::new(File::default());
+        let (one, two, failed) = (shared(&file), shared(&file), shared(&file));
+        assert!(one.finish().await.is_none());
+        drop(failed);
+        let held = two.finish().await;
+        assert!(held.is_some());
+        // Whoever comes while it is removed waits, and delivers anew.
+        let late = shared(&file);
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(10), late.hold()).await.is_err());
+        drop(held);
+        assert!(late.hold().await.is_some());
+        assert!(late.finish().await.is_some());
+    }
+}

@@ -12,13 +12,11 @@ use tokio::runtime::Runtime;
 
 use super::{Image, Template};
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
-});
-
 /// The runtime the stand-ins live in; the tests themselves block.
-fn runtime() -> &'static Runtime {
-    &RUNTIME
+fn runtime() -> Result<&'static Runtime> {
+    static RUNTIME: LazyLock<std::io::Result<Runtime>> =
+        LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build());
+    RUNTIME.as_ref().map_err(|error| anyhow::anyhow!("no runtime: {error}"))
 }
 
 /// Cluster, workspace and image.
@@ -57,7 +55,7 @@ impl Site {
             proxy_wait: Duration::from_millis(300),
             ..config
         };
-        let lab = runtime().block_on(Lab::start(config))?;
+        let lab = runtime()?.block_on(Lab::start(config))?;
         for (name, content) in &image.files {
             lab.put_artefact(name, content)?;
         }
@@ -72,12 +70,12 @@ impl Site {
     /// The usual template: `debian` on `pve1` from the qcow2 image, with a checksum.
     pub(crate) fn template(&self) -> Template {
         Template::bare("debian", "pve1")
-            .set("image", self.from_image("disk.qcow2"))
+            .set("image", self.image_of("disk.qcow2"))
             .set("disk", "{ storage = \"local\" }")
     }
 
     /// The expression of an image with its checksum.
-    pub(crate) fn from_image(&self, name: &str) -> String {
+    pub(crate) fn image_of(&self, name: &str) -> String {
         let (url, checksum) = (self.lab.artefact_url(name), self.image.checksum(name));
         format!("{{ url = \"{url}\", checksum = \"{checksum}\" }}")
     }
@@ -97,7 +95,7 @@ impl Site {
 
     /// Somebody else's request to the cluster; waits for the task it starts.
     pub(crate) fn operator(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Result<Json> {
-        runtime().block_on(async {
+        runtime()?.block_on(async {
             let data = self.request(method, path, form).await?;
             let Some(upid) = data.as_str().filter(|text| text.starts_with("UPID:")) else { return Ok(data) };
             let node = upid.split(':').nth(1).unwrap_or_default();

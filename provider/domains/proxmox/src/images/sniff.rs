@@ -151,6 +151,15 @@ mod tests {
     }
 
     #[test]
+    fn a_qcow2_tells_its_disk() {
+        let mut head = sector(b"QFI\xfb\0\0\0\x03", false);
+        head[24..32].copy_from_slice(&(3_u64 << 30).to_be_bytes());
+        assert_eq!(disk_bytes(&head), Some(3 << 30));
+        assert_eq!(disk_bytes(&head[..20]), None);
+        assert_eq!(disk_bytes(&sector(b"KDMV", false)), None);
+    }
+
+    #[test]
     fn knows_packings() {
         assert_eq!(sniff_packing(b"\xfd7zXZ\0rest"), Some(Packing::Xz));
         assert_eq!(sniff_packing(b"QFI\xfb"), None);

@@ -336,3 +336,22 @@ pub(super) fn cloud_init(config: &GuestConfig, before: Option<&CloudInit>) -> Op
         upgrade: config.flag("ciupgrade"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_card_keeps_its_address_and_what_is_not_managed() {
+        let seen = "virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1,mtu=9000,tag=7";
+        let merged = network_onto(seen, "e1000,bridge=vmbr1,tag=8").unwrap();
+        let nic = Nic::parse(&merged).unwrap();
+        assert_eq!((nic.model.as_str(), nic.mac.as_deref()), ("e1000", Some("BC:24:11:00:00:01")));
+        let option = |key| nic.options.get(key);
+        assert_eq!(
+            [option("bridge"), option("tag"), option("mtu"), option("firewall")],
+            [Some("vmbr1"), Some("8"), Some("9000"), None]
+        );
+        assert_eq!(network_onto("bridge=vmbr0", "virtio,bridge=vmbr0"), None);
+    }
+}

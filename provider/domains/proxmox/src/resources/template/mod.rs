@@ -85,7 +85,8 @@ impl Resource for Template {
                 Err(error) => return Err(failure(what(), &error)),
             };
         let seen = Seen::new(guest, config);
-        if state.uuid.known().is_some_and(|uuid| !uuid.is_empty() && *uuid != seen.uuid()) {
+        let other = |uuid: &String| !uuid.is_empty() && !seen.uuid().is_empty() && *uuid != seen.uuid();
+        if state.uuid.known().is_some_and(other) {
             cx.warn(Diagnostic::warning(
                 format!("VMID {vmid} is another guest now"),
                 format!(
@@ -274,6 +275,24 @@ fn delivery_failed(what: &str, error: &DeliveryError) -> Diagnostics {
         }
         DeliveryError::Occupied { .. } | DeliveryError::Volume(_) | DeliveryError::File(_) => {
             Diagnostics::error(what, format!("{error}."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn import_ids() {
+        let read = |text: &str| match import_place(&ImportId::Id(text.to_owned())) {
+            Ok((node, vmid)) => Some((node.map(str::to_owned), vmid)),
+            Err(_) => None,
+        };
+        assert_eq!(read("9000"), Some((None, 9000)));
+        assert_eq!(read("pve1/9000"), Some((Some("pve1".to_owned()), 9000)));
+        for wrong in ["", "debian", "pve1/", "/9000", "pve1/x/9", "-1", "9000 "] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
         }
     }
 }
