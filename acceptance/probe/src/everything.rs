@@ -56,7 +56,7 @@ pub(crate) struct Step {
 
 /// An object with an attribute of every kind. It lives in the state alone.
 #[derive(Clone, Resource)]
-#[resource(name = "everything", subcategory = "Test")]
+#[resource(name = "everything", subcategory = "Test", identity(id))]
 pub(crate) struct Everything {
     /// Made up when the object is created.
     #[attr(stable)]

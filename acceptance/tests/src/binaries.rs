@@ -25,6 +25,19 @@ pub fn terraform() -> Option<PathBuf> {
     }
 }
 
+/// The program this variable of the environment names. Where it names none the test is skipped aloud.
+///
+/// # Errors
+/// It names a file that is not there.
+pub fn named_or_skip(variable: &str, test: &str) -> Result<Option<PathBuf>> {
+    let Some(named) = env::var_os(variable) else {
+        writeln!(std::io::stderr(), "SKIPPED {test}: {variable} names no program")?;
+        return Ok(None);
+    };
+    let path = PathBuf::from(named);
+    path.canonicalize().map(Some).with_context(|| format!("{variable} names {}", path.display()))
+}
+
 fn search_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|directory| directory.join(name)).find(|candidate| candidate.is_file())

@@ -36,7 +36,9 @@ mod sweep;
 mod workspace;
 
 pub use archive::zip_entries;
-pub use binaries::{REQUIRE, TERRAFORM, provider_binary, target_directory, terraform, terraform_or_skip};
+pub use binaries::{
+    REQUIRE, TERRAFORM, named_or_skip, provider_binary, target_directory, terraform, terraform_or_skip,
+};
 pub use command::{Running, Terraform};
 pub use output::Output;
 pub use plan::{Change, Plan};

@@ -37,6 +37,7 @@ pub struct Workspace {
     providers: Vec<Provider>,
     variables: Vec<(String, String)>,
     runs: AtomicU32,
+    program: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -46,8 +47,13 @@ impl Workspace {
     /// The directory or the mirror cannot be made.
     pub fn new(providers: &[Provider]) -> Result<Self> {
         let root = tempfile::Builder::new().prefix("acc-").tempdir().context("no temporary directory")?;
-        let workspace =
-            Self { root, providers: providers.to_vec(), variables: Vec::new(), runs: AtomicU32::new(0) };
+        let workspace = Self {
+            root,
+            providers: providers.to_vec(),
+            variables: Vec::new(),
+            runs: AtomicU32::new(0),
+            program: None,
+        };
         for directory in [workspace.directory(), workspace.home(), workspace.temporary(), workspace.records()]
         {
             fs::create_dir_all(directory)?;
@@ -83,6 +89,16 @@ impl Workspace {
             workspace.init()?.ok()?;
             locks.insert(providers.to_vec(), workspace.read(LOCK)?);
         }
+        Ok(workspace)
+    }
+
+    /// A workspace that is initialised for these providers, in which this program runs in place of `terraform`.
+    ///
+    /// # Errors
+    /// It cannot be made, or `init` fails.
+    pub fn ready_for(program: PathBuf, providers: &[Provider]) -> Result<Self> {
+        let workspace = Self { program: Some(program), ..Self::new(providers)? };
+        workspace.init()?.ok()?;
         Ok(workspace)
     }
 
@@ -179,7 +195,7 @@ impl Workspace {
     /// # Errors
     /// There is no `terraform`.
     pub fn terraform(&self) -> Result<Terraform> {
-        let program = terraform().context("there is no terraform")?;
+        let program = self.program.clone().or_else(terraform).context("there is no terraform")?;
         let mut command = Command::new(program);
         command.current_dir(self.directory()).env_clear();
         for name in ["PATH", "LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"] {

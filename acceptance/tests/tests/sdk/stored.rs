@@ -99,16 +99,20 @@ fn import_by_block_and_generated_configuration() -> Result<()> {
         "store/upper/b.json",
         &json!({"content": "b", "labels": {"x": "y"}, "created": "now"}).to_string(),
     )?;
+    // Terraform 1.16.0-rc2 looks for the provider among those of its publisher unless it is named.
     ws.write(
         "imports.tf",
         r#"
+provider "probe" {}
 import {
-  to = probe_stored.it
-  id = "a"
+  to       = probe_stored.it
+  id       = "a"
+  provider = probe
 }
 import {
-  to = probe_stored.other
-  id = "upper/b"
+  to       = probe_stored.other
+  id       = "upper/b"
+  provider = probe
 }
 "#,
     )?;

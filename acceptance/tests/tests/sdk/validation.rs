@@ -28,7 +28,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (r#"user = "me""#, "`user` needs `password` to be set as well."),
     (
         r#"doors = { front = { width = 20 } }"#,
-        r#"`doors["front"].width` must be between 60 and 200, but is 20."#,
+        r#"2: doors = { front = { width = 20 } } `doors["front"].width` must be between 60 and 200, but is 20."#,
     ),
     (
         "least = 5\n  most = 3",

@@ -19,6 +19,12 @@ const COOKIE: MagicCookie = MagicCookie {
 /// Every core from 1.0 on speaks it.
 const PROTOCOL: u16 = 6;
 
+/// The registry whose name Terraform leaves out of an address.
+const TERRAFORM_REGISTRY: &str = "registry.terraform.io/";
+
+/// The registry whose name OpenTofu leaves out of an address: the same configuration means another provider there.
+const OPENTOFU_REGISTRY: &str = "registry.opentofu.org/";
+
 /// Where a debugged provider is found.
 const REATTACH: &str = "TF_REATTACH_PROVIDERS";
 
@@ -64,7 +70,8 @@ async fn run<P: Provider>(mode: Mode, env: &Environment) -> Result<(), ServeErro
         Mode::Debug => {
             let ready = |reattach: &go_plugin::Reattach| {
                 // Asked for by the person at the terminal; there is no protocol on this stdout.
-                let line = reattach.shell(REATTACH, P::ADDRESS);
+                let twin = P::ADDRESS.replacen(TERRAFORM_REGISTRY, OPENTOFU_REGISTRY, 1);
+                let line = reattach.shell(REATTACH, &[P::ADDRESS, &twin]);
                 let _ = writeln!(std::io::stdout(), "Set this where Terraform runs:\n\n\t{line}\n");
             };
             go_plugin::serve_debug(PROTOCOL, env, ready, routes::<P>).await?;

@@ -44,9 +44,9 @@ struct Addr<'a> {
 }
 
 impl Reattach {
-    /// The document a host wants, for the plugin it knows by `name`.
+    /// The document a host wants, for the plugin it knows by one of these names.
     #[must_use]
-    pub fn json(&self, name: &str) -> String {
+    pub fn json(&self, names: &[&str]) -> String {
         let entry = Entry {
             protocol: "grpc",
             protocol_version: self.protocol_version,
@@ -55,13 +55,14 @@ impl Reattach {
             addr: Addr { network: self.address.network(), string: self.address.to_string() },
         };
         // A map of strings and numbers always serialises.
-        serde_json::to_string(&BTreeMap::from([(name, entry)])).unwrap_or_default()
+        let entries: BTreeMap<_, _> = names.iter().map(|name| (*name, &entry)).collect();
+        serde_json::to_string(&entries).unwrap_or_default()
     }
 
     /// The same as a line for a shell: `VARIABLE='{…}'`.
     #[must_use]
-    pub fn shell(&self, variable: &str, name: &str) -> String {
-        format!("{variable}='{}'", self.json(name).replace('\'', r"'\''"))
+    pub fn shell(&self, variable: &str, names: &[&str]) -> String {
+        format!("{variable}='{}'", self.json(names).replace('\'', r"'\''"))
     }
 }
 
@@ -97,13 +98,14 @@ mod tests {
     fn document() {
         let reattach =
             Reattach { protocol_version: 6, pid: 42, address: Address::Unix("/tmp/plugin/s".into()) };
-        let document: serde_json::Value = serde_json::from_str(&reattach.json("host/ns/type")).expect("JSON");
+        let document: serde_json::Value =
+            serde_json::from_str(&reattach.json(&["host/ns/type", "elsewhere/ns/type"])).expect("JSON");
         let expected = serde_json::json!({"host/ns/type": {
             "Protocol": "grpc", "ProtocolVersion": 6, "Pid": 42, "Test": true,
             "Addr": {"Network": "unix", "String": "/tmp/plugin/s"},
         }});
         assert_eq!(document, expected);
-        assert_eq!(reattach.shell("VARIABLE", "name"), format!("VARIABLE='{}'", reattach.json("name")));
+        assert_eq!(reattach.shell("VARIABLE", &["name"]), format!("VARIABLE='{}'", reattach.json(&["name"])));
         assert!(reattach.shell("VARIABLE", "it's").contains(r"it'\''s"));
     }
 }

@@ -47,7 +47,7 @@ async fn serve(env: &Environment) -> Result<StopReason, ServeError> {
 }
 
 async fn debug(env: &Environment) -> Result<StopReason, ServeError> {
-    let tell = |reattach: &Reattach| eprintln!("{}", reattach.shell("DOUBLE_REATTACH", "host/ns/double"));
+    let tell = |reattach: &Reattach| eprintln!("{}", reattach.shell("DOUBLE_REATTACH", &["host/ns/double"]));
     go_plugin::serve_debug(4, env, tell, services).await
 }
 
