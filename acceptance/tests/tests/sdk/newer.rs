@@ -281,16 +281,14 @@ fn import_by_identity_through_terraform() -> Result<()> {
         return Ok(());
     }
     with_objects(&mut ws)?;
-    ws.write(
-        "main.tf",
-        r#"
-import {
-  to       = probe_stored.it
-  identity = { shelf = "upper", name = "c" }
-}
-"#,
-    )?;
+    let import = |provider: &str| {
+        let identity = r#"{ shelf = "upper", name = "c" }"#;
+        format!("import {{\n  to = probe_stored.it\n  identity = {identity}\n  {provider}\n}}\n")
+    };
+    // Generating configuration takes the provider from the block; once there is a resource it may not stand there.
+    ws.write("main.tf", &import("provider = probe"))?;
     ws.plan_with(&["-generate-config-out=generated.tf"])?.ok()?.says("1 to import, 0 to add, 0 to change")?;
+    ws.write("main.tf", &import(""))?;
     let generated = ws.read("generated.tf")?;
     assert!(generated.contains("\"content of c\"") && !generated.contains("created"), "{generated}");
     ws.apply()?.ok()?;

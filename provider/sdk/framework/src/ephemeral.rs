@@ -41,7 +41,8 @@ pub trait EphemeralResource: Model {
         async { Ok(Renewed { renew_at: None, private }) }
     }
 
-    /// Ends it. Called once at the end of the run.
+    /// Ends it. Called once at the end of the run. Terraform (to 1.11 at least) hands over what `open` answered, not what
+    /// the last `renew` did.
     fn close(
         cx: &mut EphemeralContext<Self>,
         private: Self::Private,
