@@ -24,7 +24,7 @@ struct Options {
     #[arg(long, default_value_t = 25)]
     runs: usize,
     /// How often plans and applies of many objects are measured.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 20)]
     plan_runs: usize,
     /// How many objects are planned.
     #[arg(long, default_value_t = 1000)]
