@@ -106,6 +106,6 @@ mod tests {
         }});
         assert_eq!(document, expected);
         assert_eq!(reattach.shell("VARIABLE", &["name"]), format!("VARIABLE='{}'", reattach.json(&["name"])));
-        assert!(reattach.shell("VARIABLE", "it's").contains(r"it'\''s"));
+        assert!(reattach.shell("VARIABLE", &["it's"]).contains(r"it'\''s"));
     }
 }

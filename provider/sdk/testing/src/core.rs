@@ -126,7 +126,7 @@ impl<S> Core<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An object in the state, by its address: `hybridops_proxmox_image.test`.
+    /// An object in the state, by its address: `acme_image.test`.
     pub fn instance(&self, address: &str) -> Option<Instance> {
         self.instances().get(address).cloned()
     }

@@ -6,10 +6,10 @@
 //! bug fails the test that meets it.
 //!
 //! ```ignore
-//! let core = Core::new(ProviderServer::<Hybridops>::new());
+//! let core = Core::new(ProviderServer::<Acme>::new());
 //! core.configure(json!({ "proxmox": { "endpoints": [lab.url()] } })).await?;
 //!
-//! let image = core.resource("hybridops_proxmox_image", json!({ "node": "pve1", "file_name": "debian.iso" }));
+//! let image = core.resource("acme_image", json!({ "node": "pve1", "file_name": "debian.iso" }));
 //! let state = image.apply().await?;                    // plan, apply, and find nothing left to do
 //! assert_eq!(state.get("size"), Some(&2048.into()));
 //! image.with(json!({ "node": "pve2", "file_name": "debian.iso" })).plan().await?.expect(PlannedAction::Replace)?;
