@@ -100,10 +100,11 @@ mod tests {
             Reattach { protocol_version: 6, pid: 42, address: Address::Unix("/tmp/plugin/s".into()) };
         let document: serde_json::Value =
             serde_json::from_str(&reattach.json(&["host/ns/type", "elsewhere/ns/type"])).expect("JSON");
-        let expected = serde_json::json!({"host/ns/type": {
+        let entry = serde_json::json!({
             "Protocol": "grpc", "ProtocolVersion": 6, "Pid": 42, "Test": true,
             "Addr": {"Network": "unix", "String": "/tmp/plugin/s"},
-        }});
+        });
+        let expected = serde_json::json!({"host/ns/type": entry, "elsewhere/ns/type": entry});
         assert_eq!(document, expected);
         assert_eq!(reattach.shell("VARIABLE", &["name"]), format!("VARIABLE='{}'", reattach.json(&["name"])));
         assert!(reattach.shell("VARIABLE", &["it's"]).contains(r"it'\''s"));

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lives_in_a_privatedirectory_and_leaves_nothing() {
+    async fn lives_in_a_private_directory_and_leaves_nothing() {
         let parent = tempfile::tempdir().expect("a directory");
         let (file, path) = bind_with(&[("TMPDIR", parent.path().to_str().expect("text"))]);
         let directory = path.parent().expect("a parent").to_owned();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn honoursdirectory_and_group_of_the_host() {
+    async fn honours_directory_and_group_of_the_host() {
         let parent = tempfile::tempdir().expect("a directory");
         let directory = parent.path().to_str().expect("text");
         let gid = {
