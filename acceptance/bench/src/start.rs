@@ -36,7 +36,7 @@ pub(crate) fn measure(
         floor.push_time(nothing()?);
         let mut plugin = PluginProcess::start(&provider.binary, Some(&identity), &[])?;
         line.push_time(plugin.time_to_line());
-        runtime.block_on(async {
+        let peak = runtime.block_on(async {
             let started = Instant::now();
             let mut client = plugin.handshake().connect(Some(&identity)).await?;
             connect.push_time(started.elapsed());
@@ -49,9 +49,11 @@ pub(crate) fn measure(
             let started = Instant::now();
             client.get_provider_schema(pb::get_provider_schema::Request {}).await?;
             again.push_time(started.elapsed());
-            anyhow::Ok(())
+            // While the connection stands: the provider ends with it, at once.
+            let peak = plugin.process().peak_memory().context("the peak memory of the provider");
+            drop(client);
+            peak
         })?;
-        let peak = plugin.process().peak_memory().context("the peak memory of the provider")?;
         memory.push(to_f64(peak) / MEBIBYTE);
         plugin.wait(Duration::from_secs(5))?;
     }
