@@ -1,0 +1,7 @@
+//! Objects described by data.
+//!
+//! An API of a hundred kinds of objects that all behave alike is a table, not a hundred files of code. This crate
+//! takes a table of [`description`]s and an implementation of the server's few verbs, and makes of each kind a
+//! managed resource, data sources and a list resource with their documentation. It knows no server.
+
+pub mod description;

@@ -1,0 +1,1 @@
+//! The client of a NetBox server, without Terraform in it.
