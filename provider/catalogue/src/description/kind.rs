@@ -1,5 +1,7 @@
 //! Kinds of objects.
 
+#[cfg(doc)]
+use super::Shape;
 use super::{Availability, Field};
 
 /// A kind of object that a server keeps.
@@ -51,7 +53,8 @@ pub struct Key {
 pub struct KeyPart {
     /// The field's name in Terraform.
     pub field: &'static str,
-    /// The filter that finds objects by it: `slug`, or `site_id` for a reference.
+    /// The filter that finds objects by it: `slug`, or `site_id` for a reference. For a [`Shape::Target`] it takes the
+    /// id, and the filter named like the shape's `type_key` takes the type.
     pub filter: &'static str,
 }
 

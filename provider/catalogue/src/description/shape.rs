@@ -46,7 +46,8 @@ pub enum Shape {
     Json,
     /// Another object: its id, its slug or name, or attributes that single it out.
     Reference {
-        /// Path of the kind referred to.
+        /// Path of the kind referred to. A few objects that the server alone makes have no kind: they are named by id
+        /// or attributes only.
         target: &'static str,
     },
     /// A set of other objects. The wire takes ids only.
@@ -141,6 +142,10 @@ pub enum Format {
     Slug,
     /// Letters of any script, digits, hyphens, underscores.
     UnicodeSlug,
+    /// ASCII letters in lower case, digits, underscores.
+    Identifier,
+    /// Letters of any script, digits, and `_ . @ + -`.
+    Username,
     /// An IP address with or without a mask; without one the server puts /32 or /128.
     IpInterface,
     /// An IP network without host bits.

@@ -12,7 +12,8 @@ pub struct Version {
     pub minor: u16,
 }
 
-/// In which versions something exists.
+/// In which versions something exists. What belongs to something else (a field to a kind, a value to a field) says so
+/// only where it has not been there all along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Availability {
     /// The first version that has it; `None` when the oldest version described has it.
