@@ -8,25 +8,25 @@ use crate::store::{Cause, Problem, Store, StoreError};
 
 /// What was being done to which object, for messages.
 #[derive(Debug, Clone)]
-pub struct Doing {
+pub(crate) struct Doing {
     /// "Creating", "Reading".
-    pub verb: &'static str,
+    pub(crate) verb: &'static str,
     /// The kind of the object.
-    pub kind: &'static Kind,
+    pub(crate) kind: &'static Kind,
     /// What names the object: its id or its name.
-    pub object: Option<String>,
+    pub(crate) object: Option<String>,
 }
 
 impl Doing {
     /// An operation on an object that may have a name.
     #[must_use]
-    pub fn new(verb: &'static str, kind: &'static Kind, object: Option<String>) -> Self {
+    pub(crate) fn new(verb: &'static str, kind: &'static Kind, object: Option<String>) -> Self {
         Self { verb, kind, object }
     }
 
     /// One line: "Creating the site \"ams1\"".
     #[must_use]
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         match &self.object {
             Some(object) => format!("{} {} {object} failed", self.verb, self.kind.label),
             None => format!("{} a {} failed", self.verb, self.kind.label),
@@ -35,7 +35,7 @@ impl Doing {
 
     /// What a server's refusal means for the user.
     #[must_use]
-    pub fn failed<S: Store>(&self, error: StoreError) -> Diagnostics {
+    pub(crate) fn failed<S: Store>(&self, error: StoreError) -> Diagnostics {
         match error {
             StoreError::Refused(problems) => {
                 problems.into_iter().map(|problem| self.problem::<S>(&problem)).collect()

@@ -17,11 +17,10 @@ use crate::run::Run;
 use crate::store::{Query, Record, Scope, Store};
 use crate::table::Table;
 
-/// One kind's place in a run: the table it is from, and what the resources of the table know of each other.
-#[derive(Debug, Clone)]
+/// A kind and the table it is from.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) table: &'static Table,
-    pub(crate) run: Arc<Run>,
     pub(crate) kind: &'static Kind,
 }
 
@@ -122,6 +121,7 @@ impl Place {
             let planned = member(wanted, field.name);
             let is_checked = field.presence != Presence::ReadOnly
                 && !field.secret
+                && !field.unread
                 && !matches!(field.shape, Shape::File)
                 && planned.is_wholly_known()
                 && !planned.is_null();
@@ -154,11 +154,17 @@ impl Place {
     /// The filters that find the object by the best of its keys whose parts are all known.
     pub(crate) fn key_query(&self, object: &Value, ids: &Resolution) -> Option<Query> {
         self.kind.keys.iter().find_map(|key| {
-            let part = |part: &crate::description::KeyPart| {
+            let mut query = Vec::new();
+            for part in key.parts {
                 let field = self.kind.field(part.field)?;
-                Some((part.filter.to_owned(), self.key_value(field, member(object, part.field), ids)?))
-            };
-            key.parts.iter().map(part).collect::<Option<Vec<_>>>().map(Query)
+                let value = member(object, part.field);
+                if let (Shape::Target { type_key, of, .. }, true) = (field.shape, value.is_known()) {
+                    let choice = of.iter().find(|choice| member(value, choice.name).is_known())?;
+                    query.push((type_key.to_owned(), choice.model.to_owned()));
+                }
+                query.push((part.filter.to_owned(), self.key_value(field, value, ids)?));
+            }
+            Some(Query(query))
         })
     }
 

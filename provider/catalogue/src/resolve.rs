@@ -15,18 +15,18 @@ use crate::table::Table;
 
 /// A reference whose object is to be found.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Where it is written.
-    pub path: Path,
+    pub(crate) path: Path,
     /// The kind it refers to.
-    pub kind: &'static Kind,
+    pub(crate) kind: &'static Kind,
     /// The reference.
-    pub reference: Reference,
+    pub(crate) reference: Reference,
 }
 
 /// Which references are asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub(crate) enum Which {
     /// Those that the wire takes as ids only.
     IdsOnly,
     /// All that are no ids yet.
@@ -34,7 +34,7 @@ pub enum Which {
 }
 
 /// The references of a field's known value that are no ids yet.
-pub fn references(table: &Table, field: &Field, value: &Value, which: Which, wanted: &mut Vec<Wanted>) {
+pub(crate) fn references(table: &Table, field: &Field, value: &Value, which: Which, wanted: &mut Vec<Wanted>) {
     let path = Path::root().attribute(field.name);
     let mut add = |path: Path, target: &str, value: &Value| {
         let reference = match Reference::of(value) {
@@ -73,7 +73,7 @@ pub fn references(table: &Table, field: &Field, value: &Value, which: Which, wan
 
 /// Why a reference has no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unresolved {
+pub(crate) enum Unresolved {
     /// Nothing matches.
     None(Wanted),
     /// Several objects match.
@@ -94,7 +94,7 @@ impl Eq for Wanted {}
 ///
 /// # Errors
 /// The server did not answer.
-pub async fn resolve<S: Store>(
+pub(crate) async fn resolve<S: Store>(
     store: &S,
     scope: &Scope,
     wanted: &[Wanted],
@@ -222,7 +222,7 @@ fn query_of(kind: &Kind, attributes: &BTreeMap<String, Json>) -> Option<Query> {
 
 /// Tells of references that have no object, save those whose object the plan makes.
 #[must_use]
-pub fn complaints(run: &Run, server: &str, unresolved: &[Unresolved]) -> Diagnostics {
+pub(crate) fn complaints(run: &Run, server: &str, unresolved: &[Unresolved]) -> Diagnostics {
     let complain = |one: &Unresolved| match one {
         Unresolved::None(wanted) if is_planned(run, wanted) => None,
         Unresolved::None(wanted) => Some(

@@ -38,17 +38,29 @@ impl Run {
         locked(&self.made).contains(&(path, id))
     }
 
-    /// Notes who is known by an allocation's mark: an object, or one that is still to be taken. Answers whether
-    /// another one has the same mark.
-    pub fn is_twin(&self, mark: &str, id: Option<u64>) -> bool {
+    /// Notes who has an allocation's mark: an object, or one that is still to be taken.
+    ///
+    /// # Errors
+    /// Another one has the same mark.
+    pub fn mark(&self, mark: &str, id: Option<u64>) -> Result<(), Marked> {
         let mut allocations = locked(&self.allocations);
-        match allocations.get(mark) {
-            Some(known) if known.is_some() && *known == id => false,
-            Some(_) => true,
-            None => {
+        match (allocations.get(mark).copied(), id) {
+            (None, _) => {
                 allocations.insert(mark.to_owned(), id);
-                false
+                Ok(())
             }
+            (Some(known), id) if known == id && id.is_some() => Ok(()),
+            (Some(Some(known)), None) => Err(Marked::Object(known)),
+            (Some(_), _) => Err(Marked::Planned),
         }
     }
+}
+
+/// Who has a mark already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marked {
+    /// An object that exists.
+    Object(u64),
+    /// One that is planned, or another object.
+    Planned,
 }

@@ -3,7 +3,7 @@
 /// The slug of a name: lower case, ASCII letters, digits, underscores and single hyphens between them; letters with
 /// marks lose the marks. Empty when nothing of the name can stand in a slug.
 #[must_use]
-pub fn slug(name: &str) -> String {
+pub(crate) fn slug(name: &str) -> String {
     let mut slug = String::with_capacity(name.len());
     for letter in name.chars().flat_map(char::to_lowercase).flat_map(|letter| plain(letter).chars()) {
         match letter {

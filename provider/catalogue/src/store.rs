@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::description::{AllocatorParent, Kind, Version};
+use crate::run::Run;
 
 /// The keys and values of an object on the wire.
 pub type Body = Map<String, Json>;
@@ -83,6 +84,15 @@ pub enum CustomFieldType {
     Other,
 }
 
+/// A file to upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// The key on the wire.
+    pub key: String,
+    /// Where the file lies on this machine.
+    pub path: String,
+}
+
 /// What is put on every object that can have it, unless the object says otherwise.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Defaults {
@@ -147,11 +157,20 @@ pub trait Store: Send + Sync + 'static {
         false
     }
 
+    /// Whether a server of this version can add and remove single tags.
+    fn adds_single_tags(version: Version) -> bool {
+        let _ = version;
+        false
+    }
+
     /// The version of the server.
     async fn version(&self, scope: &Scope) -> Result<Version, StoreError>;
 
     /// What is put on every object.
     fn defaults(&self) -> &Defaults;
+
+    /// What the objects of this run know of each other. A run is one configured provider.
+    fn run(&self) -> &Run;
 
     /// Reads one object; `None` only when it is proven gone. Cheap: implementations merge and prefetch.
     async fn read(&self, scope: &Scope, kind: &'static Kind, id: u64) -> Result<Option<Record>, StoreError>;
@@ -162,6 +181,7 @@ pub trait Store: Send + Sync + 'static {
         scope: &Scope,
         kind: &'static Kind,
         body: Body,
+        files: &[Upload],
         stamp: &str,
     ) -> Result<Record, StoreError>;
 
@@ -172,6 +192,7 @@ pub trait Store: Send + Sync + 'static {
         kind: &'static Kind,
         id: u64,
         changes: Body,
+        files: &[Upload],
         seen: Option<&str>,
     ) -> Result<Record, StoreError>;
 

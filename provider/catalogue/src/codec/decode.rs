@@ -95,6 +95,9 @@ impl Decoder<'_> {
             return Value::Null;
         }
         let hint = self.hinted(field.name).clone();
+        if field.unread {
+            return if hint.is_unknown() { Value::Null } else { hint };
+        }
         match field.shape {
             Shape::Reference { target } => self.reference(field, target, &hint),
             Shape::References { target } => self.references(field, target, &hint),

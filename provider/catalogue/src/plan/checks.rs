@@ -8,14 +8,12 @@ use tf_value::{Path, Value};
 use crate::description::{Choice, Field, Kind, Shape, Version};
 use crate::failures::Doing;
 use crate::resolve::{Which, complaints, references, resolve};
-use crate::run::Run;
 use crate::store::{CustomField, CustomFieldType, Scope, Store, StoreError};
 use crate::table::Table;
 
 /// What is checked.
 pub(crate) struct Check<'a, S> {
     pub(crate) table: &'static Table,
-    pub(crate) run: &'a Run,
     pub(crate) store: &'a S,
     pub(crate) scope: &'a Scope,
     pub(crate) kind: &'static Kind,
@@ -159,7 +157,7 @@ impl<S: Store> Check<'_, S> {
             return Ok(Diagnostics::new());
         }
         let (_, unresolved) = resolve(self.store, self.scope, &wanted).await?;
-        Ok(complaints(self.run, S::NAME, &unresolved))
+        Ok(complaints(self.store.run(), S::NAME, &unresolved))
     }
 
     async fn custom_fields(&self) -> Result<Diagnostics, StoreError> {
@@ -192,7 +190,7 @@ impl<S: Store> Check<'_, S> {
     ) -> Option<Diagnostic> {
         let Some(definition) = definition else {
             let defines = self.table.custom_field_kind();
-            if defines.is_some_and(|kind| self.run.makes(kind.path, "name", key)) {
+            if defines.is_some_and(|kind| self.store.run().makes(kind.path, "name", key)) {
                 return None;
             }
             let names: Vec<&str> = all.iter().map(|definition| definition.name.as_str()).collect();

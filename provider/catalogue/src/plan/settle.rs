@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use tf_value::Value;
 
 use crate::codec::same_custom_value;
-use crate::description::{Field, Kind, Shape, TargetChoice, Version};
+use crate::description::{Field, Kind, Presence, Shape, TargetChoice, Version};
 use crate::json;
 use crate::memory::Memory;
 use crate::reference::{Reference, dynamic};
@@ -75,6 +75,9 @@ fn left_out(facts: Facts<'_>, field: &Field, prior: &Value, config: &Value) -> V
             name => name.as_str().map(slug).filter(|slug| !slug.is_empty()).map_or(Value::Null, Value::from),
         };
     }
+    if let Presence::OptionalComputed(sources) = field.presence {
+        return derived(facts, sources, prior, config);
+    }
     match field.default {
         Some(_) if facts.version.is_none() && field.available.describe().is_some() => {
             if prior.is_known() { prior.clone() } else { Value::UNKNOWN }
@@ -82,6 +85,21 @@ fn left_out(facts: Facts<'_>, field: &Field, prior: &Value, config: &Value) -> V
         Some(default) if exists => literal(default),
         _ => Value::Null,
     }
+}
+
+/// A field that the server derives from others: it stays while they do.
+fn derived(facts: Facts<'_>, sources: &[&str], prior: &Value, config: &Value) -> Value {
+    let source = |name: &&str| config.get(name).unwrap_or(&NULL);
+    let unchanged = |name: &&str| {
+        let before = facts.prior.get(name).unwrap_or(&NULL);
+        source(name) == before
+            || facts.kind.field(name).is_some_and(|field| means_the_same(facts, field, source(name), before))
+    };
+    if !facts.prior.is_null() && sources.iter().all(unchanged) {
+        return prior.clone();
+    }
+    let any = sources.is_empty() || sources.iter().any(|name| !source(name).is_null());
+    if any { Value::UNKNOWN } else { Value::Null }
 }
 
 fn means_the_same(facts: Facts<'_>, field: &Field, configured: &Value, prior: &Value) -> bool {

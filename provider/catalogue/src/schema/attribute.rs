@@ -4,7 +4,7 @@ use tf_framework::schema::{Attribute, Attributes, Equality, Nesting, Validator};
 use tf_value::{Number, Type, Value};
 
 use super::format;
-use crate::description::{Choice, Field, Format, PairElement, Shape};
+use crate::description::{Choice, Field, Format, PairElement, Presence, Shape};
 use crate::reference::Reference;
 
 /// The type of a field where it is a value of its own, as data sources show it. References are objects there.
@@ -94,16 +94,16 @@ pub fn attribute(field: &Field) -> Attribute {
 /// A member of an inner object: those are sent whole, so that what is left out has no other meaning than null.
 fn member(field: &Field) -> Attribute {
     let attribute = attribute(field);
-    if field.presence == crate::description::Presence::Required {
+    if field.presence == Presence::Required && !field.nullable {
         attribute.required()
     } else {
         attribute.optional()
     }
 }
 
-fn text(min: Option<u32>, max: Option<u32>, format: Format, presence: crate::description::Presence) -> Attribute {
+fn text(min: Option<u32>, max: Option<u32>, format: Format, presence: Presence) -> Attribute {
     let mut attribute = Attribute::leaf(Type::String).equality(format::equality(format));
-    let least = min.or((presence == crate::description::Presence::Required).then_some(1));
+    let least = min.or((presence == Presence::Required).then_some(1));
     if least.is_some() || max.is_some() {
         attribute = attribute
             .validate(Validator::Length { min: least.map(u64::from), max: max.map(u64::from) });
@@ -185,6 +185,9 @@ fn description(field: &Field) -> String {
         Shape::Reference { .. } => add("An id, a slug or name, or attributes that single it out.".to_owned()),
         Shape::References { .. } => add("Each by id, slug or name.".to_owned()),
         _ => {}
+    }
+    if let Presence::RequiredIn(versions) = field.presence {
+        add(format!("Required {}.", versions.describe().unwrap_or_else(|| "in every version".to_owned())));
     }
     if let Some(versions) = field.available.describe() {
         add(format!("({} of the server.)", capitalised(&format!("version {versions}"))));

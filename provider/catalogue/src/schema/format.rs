@@ -22,7 +22,13 @@ pub fn equality(format: Format) -> Equality {
         Format::Plain | Format::Url | Format::Email => {
             Equality::Meaning { name: "without white space at either end", same: same_text }
         }
-        Format::Slug | Format::UnicodeSlug | Format::Color | Format::Date | Format::Uuid => Equality::Exact,
+        Format::Slug
+        | Format::UnicodeSlug
+        | Format::Identifier
+        | Format::Username
+        | Format::Color
+        | Format::Date
+        | Format::Uuid => Equality::Exact,
     }
 }
 
@@ -40,6 +46,12 @@ pub fn check(format: Format) -> Option<(&'static str, Check)> {
             text(value, "a slug of letters, digits, hyphens and underscores", |text| {
                 !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
             })
+        }),
+        Format::Identifier => ("lower-case letters, digits and underscores", |value| {
+            text(value, "lower-case letters, digits and underscores", |text| matches(text, r"^[a-z0-9_]*$"))
+        }),
+        Format::Username => ("letters, digits and the signs `@ . + - _`", |value| {
+            text(value, "letters, digits and the signs @ . + - _", |text| matches(text, r"^[\w.@+-]*$"))
         }),
         Format::IpInterface => ("an IP address such as `10.0.0.1/24`", |value| {
             text(value, "an IP address such as 10.0.0.1/24", |text| address(text).is_some())

@@ -63,7 +63,8 @@ pub fn resource_attributes(kind: &Kind, purpose: Purpose, wanted: impl Fn(&Field
 /// Whether the engine puts a value where the configuration gives none.
 #[must_use]
 pub fn is_settled_by_engine(kind: &Kind, field: &Field) -> bool {
-    field.default.is_some() || kind.slug_source(field).is_some() || takes_defaults(field)
+    let derived = matches!(field.presence, Presence::OptionalComputed(_));
+    field.default.is_some() || derived || kind.slug_source(field).is_some() || takes_defaults(field)
 }
 
 /// Whether the provider may be configured with a value for every object.
@@ -87,7 +88,8 @@ fn of_field(kind: &Kind, field: &Field, purpose: Purpose) -> Attribute {
     attribute.presence = match field.presence {
         _ if settled && purpose == Purpose::Planning => Who::Optional,
         _ if settled => Who::OptionalComputed,
-        Presence::Required => Who::Required,
+        Presence::Required if !field.nullable => Who::Required,
+        _ if purpose == Purpose::Planning && matches!(field.shape, Shape::Tags | Shape::CustomFields) => Who::Optional,
         _ if keeps_what_is_there(field) => Who::OptionalComputed,
         _ => Who::Optional,
     };

@@ -194,6 +194,11 @@ impl<C> UntypedContext<C> {
         Ok(())
     }
 
+    /// Forgets the checkpoint: the object that was recorded is gone again.
+    pub fn forget(&mut self) {
+        *self.slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+
     pub(crate) fn stored(&self) -> Result<PrivateState> {
         let mut stored = self.stored.clone();
         stored.set_data(&self.private)?;
