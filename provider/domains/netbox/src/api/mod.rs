@@ -6,15 +6,23 @@
 //! refusals, which turns the server's answers into [`Error`]s.
 
 mod allocate;
+mod answers;
+mod auth;
+mod changelog;
 mod choices;
 mod client;
+mod collect;
 mod custom_fields;
 mod error;
+mod faults;
+mod history;
 mod leftovers;
 mod list;
 mod look_up;
 mod object;
+mod permission;
 mod reads;
+mod refusal;
 mod settings;
 mod upload;
 mod write;

@@ -34,6 +34,14 @@ impl Object {
         Some(Self { id, fields, last_updated })
     }
 
+    /// The path its own address tells, `dcim/sites`.
+    pub fn path(&self) -> Option<String> {
+        let url = self.fields.get("url")?.as_str()?;
+        let (_, below) = url.rsplit_once("/api/")?;
+        let path = below.trim_matches('/').strip_suffix(&self.id.to_string())?;
+        Some(path.trim_end_matches('/').to_owned())
+    }
+
     /// The state it is in, in the form `If-Match` takes (NetBox 4.6 and later look at it, older ones do not).
     /// Lists tell it as well as single answers do.
     pub fn etag(&self) -> Option<Etag> {
@@ -101,5 +109,8 @@ mod tests {
         assert_eq!(Object::from_json(json!({"id": "7", "later": [1]})).map(|object| object.id), Some(7));
         assert_eq!(Object::from_json(json!({"name": "x"})), None);
         assert_eq!(Object::from_json(json!([1])), None);
+        let addressed =
+            Object::from_json(json!({"id": 4, "url": "http://h/netbox/api/ipam/ip-addresses/4/"}));
+        assert_eq!(addressed.unwrap().path().as_deref(), Some("ipam/ip-addresses"));
     }
 }
