@@ -91,7 +91,7 @@ impl Doing {
             Cause::Other => String::new(),
         };
         let place = match (field, problem.path.as_slice()) {
-            (None, [key, ..]) => format!("({}) ", key),
+            (None, [key, ..]) => format!("({key}) "),
             (Some(_), [_, rest @ ..]) if !rest.is_empty() => format!("({}) ", rest.join(".")),
             _ => String::new(),
         };

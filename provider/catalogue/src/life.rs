@@ -44,7 +44,9 @@ impl Place {
     /// What an object is called in messages: its name, or its id.
     pub(crate) fn called(&self, object: &Value) -> Option<String> {
         let named = self.kind.lookup.iter().chain(&["name"]).find_map(|name| member(object, name).as_str());
-        named.map(|name| format!("{name:?}")).or_else(|| Some(format!("{}", member(object, "id").as_number()?)))
+        named
+            .map(|name| format!("{name:?}"))
+            .or_else(|| Some(format!("{}", member(object, "id").as_number()?)))
     }
 
     /// An answer in the form of what is known.
@@ -83,7 +85,8 @@ impl Place {
 
     /// Whether two values of a field mean the same to the server.
     pub(crate) fn same(&self, schema: &Schema, field: &Field, wanted: &Value, actual: &Value) -> bool {
-        let equality = schema.block.attributes.get(field.name).map(|attribute: &Attribute| &attribute.equality);
+        let equality =
+            schema.block.attributes.get(field.name).map(|attribute: &Attribute| &attribute.equality);
         let blank = |value: &Value| {
             value.is_null() || value.as_str() == Some("") || value.as_list().is_some_and(<[Value]>::is_empty)
         };
@@ -210,7 +213,8 @@ impl Place {
             return Ok(None);
         }
         let Some(query) = self.key_query(object, &ids) else { return Ok(None) };
-        let found = store.list(scope, self.kind, &query, Some(3)).await.map_err(|error| doing.failed::<S>(error))?;
+        let found =
+            store.list(scope, self.kind, &query, Some(3)).await.map_err(|error| doing.failed::<S>(error))?;
         match <[Record; 1]>::try_from(found) {
             Ok([record]) => Ok(Some(record)),
             Err(found) if found.is_empty() => Ok(None),

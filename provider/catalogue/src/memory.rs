@@ -39,7 +39,9 @@ impl Memory {
             json => serde_json::from_value(json.clone()).map_err(|error| {
                 Diagnostics::error(
                     "Private state cannot be read",
-                    format!("What was kept beside the state does not fit this version of the provider: {error}."),
+                    format!(
+                        "What was kept beside the state does not fit this version of the provider: {error}."
+                    ),
                 )
             }),
         }

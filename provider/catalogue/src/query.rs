@@ -64,7 +64,12 @@ fn edits(left: &str, right: &str) -> usize {
 pub(crate) fn query(config: &Value) -> Query {
     let filters = config.get("filters").cloned().unwrap_or(Value::Null);
     let pairs = asked(&filters);
-    Query(pairs.into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value))).collect())
+    Query(
+        pairs
+            .into_iter()
+            .flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value)))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -73,7 +78,9 @@ mod tests {
 
     #[test]
     fn edits_count_letters() {
-        for (left, right, expected) in [("site", "site", 0), ("sites", "site", 1), ("stie", "site", 2), ("", "ab", 2)] {
+        for (left, right, expected) in
+            [("site", "site", 0), ("sites", "site", 1), ("stie", "site", 2), ("", "ab", 2)]
+        {
             assert_eq!(edits(left, right), expected, "{left} {right}");
         }
     }

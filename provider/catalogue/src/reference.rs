@@ -41,10 +41,9 @@ impl Reference {
     /// The value is no reference.
     pub fn of(value: &Value) -> Result<Self, NotAReference> {
         match value.concrete() {
-            Value::Number(number) => number
-                .as_u64()
-                .map(Self::Id)
-                .ok_or_else(|| NotAReference(format!("the number {number}"))),
+            Value::Number(number) => {
+                number.as_u64().map(Self::Id).ok_or_else(|| NotAReference(format!("the number {number}")))
+            }
             Value::String(text) => Self::of_text(text),
             Value::Object(members) | Value::Map(members) => Self::of_attributes(members),
             other => Err(NotAReference(other.kind().to_owned())),
@@ -148,7 +147,9 @@ impl Referent {
     #[must_use]
     pub fn in_form_of(&self, form: Option<&Value>, before: Option<&Referent>) -> Value {
         let by_id = || dynamic(Value::Number(Number::from(self.id)));
-        let Some(form) = form.filter(|form| form.is_wholly_known() && !form.is_null()) else { return by_id() };
+        let Some(form) = form.filter(|form| form.is_wholly_known() && !form.is_null()) else {
+            return by_id();
+        };
         let Ok(reference) = Reference::of(form) else { return by_id() };
         let same = before.is_some_and(|before| before.id == self.id && before.known_as == self.known_as);
         if same || reference.is(self) {

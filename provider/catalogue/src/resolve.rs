@@ -34,7 +34,13 @@ pub(crate) enum Which {
 }
 
 /// The references of a field's known value that are no ids yet.
-pub(crate) fn references(table: &Table, field: &Field, value: &Value, which: Which, wanted: &mut Vec<Wanted>) {
+pub(crate) fn references(
+    table: &Table,
+    field: &Field,
+    value: &Value,
+    which: Which,
+    wanted: &mut Vec<Wanted>,
+) {
     let path = Path::root().attribute(field.name);
     let mut add = |path: Path, target: &str, value: &Value| {
         let reference = match Reference::of(value) {
@@ -212,7 +218,9 @@ fn query_of(kind: &Kind, attributes: &BTreeMap<String, Json>) -> Option<Query> {
                 };
                 (filter, plain(value)?)
             }
-            Json::Number(number) if known(&format!("{name}_id")) => (format!("{name}_id"), number.to_string()),
+            Json::Number(number) if known(&format!("{name}_id")) => {
+                (format!("{name}_id"), number.to_string())
+            }
             value => (name.clone(), plain(value)?),
         };
         (pair.0 == "id" || known(&pair.0)).then_some(pair)
@@ -223,7 +231,8 @@ fn query_of(kind: &Kind, attributes: &BTreeMap<String, Json>) -> Option<Query> {
 /// Tells of references that have no object, save those whose object the plan makes.
 #[must_use]
 pub(crate) fn complaints(run: &Run, server: &str, unresolved: &[Unresolved]) -> Diagnostics {
-    let complain = |one: &Unresolved| match one {
+    let complain = |one: &Unresolved| {
+        match one {
         Unresolved::None(wanted) if is_planned(run, wanted) => None,
         Unresolved::None(wanted) => Some(
             Diagnostic::error(
@@ -250,6 +259,7 @@ pub(crate) fn complaints(run: &Run, server: &str, unresolved: &[Unresolved]) -> 
             .at(wanted.path.clone()),
         ),
         Unresolved::NotSearchable(_) => None,
+    }
     };
     unresolved.iter().filter_map(complain).collect()
 }
@@ -269,7 +279,8 @@ fn described(wanted: &Wanted) -> String {
         Reference::Id(id) => format!("id {id}"),
         Reference::Text(text) => format!("{} {text:?}", text_field(text, wanted.kind.lookup)),
         Reference::Attributes(attributes) => {
-            let pairs: Vec<String> = attributes.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            let pairs: Vec<String> =
+                attributes.iter().map(|(name, value)| format!("{name} = {value}")).collect();
             pairs.join(", ")
         }
     }

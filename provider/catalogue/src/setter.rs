@@ -62,7 +62,8 @@ impl<S: Store> SetterResource<S> {
         let (ids, unresolved) =
             resolve(store, scope, &[wanted]).await.map_err(|error| doing.failed::<S>(error))?;
         complaints(&crate::run::Run::default(), S::NAME, &unresolved).into_result(())?;
-        let missing = || wrong("This form of reference cannot be looked for here: use the object's id.".to_owned());
+        let missing =
+            || wrong("This form of reference cannot be looked for here: use the object's id.".to_owned());
         ids.id(self.kind.path, &reference).ok_or_else(missing)
     }
 
@@ -88,7 +89,8 @@ impl<S: Store> SetterResource<S> {
         members.insert("id".to_owned(), Value::from(record.id));
         let own = Json::Object(record.body.clone());
         if let Some(referent) = Referent::of(&own, self.kind.lookup) {
-            let form = referent.in_form_of(Some(member(hint, self.setter.object)), before.referent(self.setter.object));
+            let form = referent
+                .in_form_of(Some(member(hint, self.setter.object)), before.referent(self.setter.object));
             members.insert(self.setter.object.to_owned(), form);
             memory.references.insert(self.setter.object.to_owned(), vec![referent]);
         }
@@ -96,7 +98,13 @@ impl<S: Store> SetterResource<S> {
     }
 
     /// Writes the fields that differ between two states.
-    async fn write(&self, cx: &mut UntypedContext<S>, verb: &'static str, prior: &Value, plan: &Value) -> Result<Value> {
+    async fn write(
+        &self,
+        cx: &mut UntypedContext<S>,
+        verb: &'static str,
+        prior: &Value,
+        plan: &Value,
+    ) -> Result<Value> {
         let (store, scope) = tools(cx)?;
         let doing = self.doing(verb);
         let before = Memory::load(&cx.private)?;
@@ -121,7 +129,14 @@ impl<S: Store> SetterResource<S> {
         Ok(state)
     }
 
-    async fn body(&self, store: &S, scope: &Scope, doing: &Doing, prior: &Value, plan: &Value) -> Result<Body> {
+    async fn body(
+        &self,
+        store: &S,
+        scope: &Scope,
+        doing: &Doing,
+        prior: &Value,
+        plan: &Value,
+    ) -> Result<Body> {
         let mut body = Body::new();
         let version = store.version(scope).await.map_err(|error| doing.failed::<S>(error))?;
         for field in self.setter.fields {
@@ -165,7 +180,11 @@ impl<S: Store> SetterResource<S> {
             let mut one = attribute(field).optional();
             if field.name == self.setter.fields[0].name {
                 let others = self.names().into_iter().skip(1).collect::<Vec<_>>();
-                one = if others.is_empty() { attribute(field).required() } else { one.validate(Validator::AtLeastOneOf(others)) };
+                one = if others.is_empty() {
+                    attribute(field).required()
+                } else {
+                    one.validate(Validator::AtLeastOneOf(others))
+                };
             }
             block = block.attribute(field.name, one);
         }
@@ -205,7 +224,9 @@ impl<S: Store> UntypedResource for SetterResource<S> {
             let same = configured.is_wholly_known()
                 && prior.is_known()
                 && memory.referent(&name).is_some_and(|referent| {
-                    [configured, prior].into_iter().all(|form| Reference::of(form).is_ok_and(|form| form.is(referent)))
+                    [configured, prior]
+                        .into_iter()
+                        .all(|form| Reference::of(form).is_ok_and(|form| form.is(referent)))
                 });
             if same {
                 meant.insert(name, prior.clone());
@@ -253,7 +274,8 @@ impl<S: Store> UntypedResource for SetterResource<S> {
         let (now, _) = self.state(&record, &state, &before, false);
         let mut body = Body::new();
         for field in self.setter.fields {
-            if member(&state, field.name).is_known() && member(&now, field.name) == member(&state, field.name) {
+            if member(&state, field.name).is_known() && member(&now, field.name) == member(&state, field.name)
+            {
                 crate::codec::cleared(field, false, &mut body);
             }
         }
@@ -278,8 +300,9 @@ impl<S: Store> UntypedResource for SetterResource<S> {
             problem(format!("Give the id of the {} whose fields are set, a number.", self.kind.label))
         })?;
         let record = store.read(&scope, self.kind, number).await.map_err(|error| doing.failed::<S>(error))?;
-        let record = record
-            .ok_or_else(|| problem(format!("{} has no {} with the id {number}.", S::NAME, self.kind.label)))?;
+        let record = record.ok_or_else(|| {
+            problem(format!("{} has no {} with the id {number}.", S::NAME, self.kind.label))
+        })?;
         let nothing = Value::object(self.block().attributes.keys().map(|name| (name.clone(), Value::Null)));
         let (state, memory) = self.state(&record, &nothing, &Memory::default(), true);
         cx.private = memory.store();

@@ -4,9 +4,7 @@ use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use tf_framework::schema::Block;
-use tf_framework::{
-    Call, Diagnostics, Result, UntypedDataSource, UntypedList, UntypedListContext, Value,
-};
+use tf_framework::{Call, Diagnostics, Result, UntypedDataSource, UntypedList, UntypedListContext, Value};
 
 use crate::codec::{Reading, decode, decode_record};
 use crate::description::Kind;
@@ -80,7 +78,9 @@ impl<S: Store> UntypedDataSource for OneSource<S> {
         query::validate(self.kind, config, diagnostics);
         let questions: Vec<&str> = ["id", "filters"]
             .into_iter()
-            .chain(self.kind.fields.iter().map(|field| field.name).filter(|name| is_question(self.kind, name)))
+            .chain(
+                self.kind.fields.iter().map(|field| field.name).filter(|name| is_question(self.kind, name)),
+            )
             .collect();
         if questions.iter().all(|name| member(config, name).is_null()) {
             diagnostics.extend(Diagnostics::error(
@@ -142,6 +142,7 @@ impl<S: Store> ManySource<S> {
 impl<S: Store> UntypedDataSource for ManySource<S> {
     type Client = S;
 
+    #[allow(clippy::misnamed_getters)]
     fn name(&self) -> &'static str {
         self.kind.plural
     }
@@ -210,10 +211,21 @@ impl<S: Store> UntypedList for KindList<S> {
         let nothing = Value::object(schema.block.attributes.keys().map(|name| (name.clone(), Value::Null)));
         for record in listed.map_err(|error| doing.failed::<S>(error))? {
             let display = record.body.get("display").and_then(serde_json::Value::as_str).unwrap_or_default();
-            let name = if display.is_empty() { format!("{} {}", self.kind.label, record.id) } else { display.to_owned() };
+            let name = if display.is_empty() {
+                format!("{} {}", self.kind.label, record.id)
+            } else {
+                display.to_owned()
+            };
             let defaults = store.defaults();
-            let decoded =
-                decode(self.table, self.kind, &record, &nothing, &Memory::default(), defaults, Reading::Import);
+            let decoded = decode(
+                self.table,
+                self.kind,
+                &record,
+                &nothing,
+                &Memory::default(),
+                defaults,
+                Reading::Import,
+            );
             if !cx.found(name, decoded.object).await {
                 break;
             }

@@ -236,11 +236,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Option<Vec<String>>, StoreError>;
 
     /// The custom fields of a kind.
-    async fn custom_fields(
-        &self,
-        scope: &Scope,
-        kind: &'static Kind,
-    ) -> Result<Vec<CustomField>, StoreError>;
+    async fn custom_fields(&self, scope: &Scope, kind: &'static Kind)
+    -> Result<Vec<CustomField>, StoreError>;
 
     /// Ids of objects that were made with this stamp not long ago, where the server can tell.
     async fn stamped(&self, scope: &Scope, kind: &'static Kind, stamp: &str) -> Result<Vec<u64>, StoreError>;

@@ -44,7 +44,11 @@ impl<S: Store> AllocatorResource<S> {
     #[must_use]
     pub fn new(table: &'static Table, allocator: &'static Allocator) -> Option<Self> {
         let kind = table.kind(allocator.kind)?;
-        let object = ObjectResource::with_planning(table, kind, Schema::new(block(allocator, kind, Purpose::Planning)));
+        let object = ObjectResource::with_planning(
+            table,
+            kind,
+            Schema::new(block(allocator, kind, Purpose::Planning)),
+        );
         Some(Self { table, allocator, object, schema: OnceLock::new() })
     }
 
@@ -94,7 +98,9 @@ impl<S: Store> AllocatorResource<S> {
         let mut wanted = Vec::new();
         for parent in self.allocator.parents {
             let value = member(planned, parent.name);
-            let (Ok(reference), Some(kind)) = (Reference::of(value), self.table.kind(parent.kind)) else { continue };
+            let (Ok(reference), Some(kind)) = (Reference::of(value), self.table.kind(parent.kind)) else {
+                continue;
+            };
             if value.is_wholly_known() && !matches!(reference, Reference::Id(_)) {
                 wanted.push(Wanted { path: at(parent.name), kind, reference });
             }
@@ -111,9 +117,9 @@ impl<S: Store> AllocatorResource<S> {
         for parent in self.allocator.parents {
             let (configured, before) = (member(prior, parent.name), members.get(parent.name));
             let same = |form: &Value| {
-                memory.referent(parent.name).is_some_and(|referent| {
-                    Reference::of(form).is_ok_and(|form| form.is(referent))
-                })
+                memory
+                    .referent(parent.name)
+                    .is_some_and(|referent| Reference::of(form).is_ok_and(|form| form.is(referent)))
             };
             if configured.is_known() && before.is_some_and(|form| form.is_wholly_known() && same(form)) {
                 members.insert(parent.name.to_owned(), configured.clone());
@@ -167,11 +173,20 @@ fn block(allocator: &Allocator, kind: &'static Kind, purpose: Purpose) -> Block 
     block
         .attribute("key", key)
         .attribute("quantity", quantity)
-        .attribute("allocated", Attribute::leaf(taken).computed().stable().describe("Everything that was taken, in order."))
-        .attribute("id", Attribute::leaf(Type::Number).computed().stable().describe("Id of the first object."))
+        .attribute(
+            "allocated",
+            Attribute::leaf(taken).computed().stable().describe("Everything that was taken, in order."),
+        )
+        .attribute(
+            "id",
+            Attribute::leaf(Type::Number).computed().stable().describe("Id of the first object."),
+        )
         .attribute(
             "url",
-            Attribute::leaf(Type::String).computed().stable().describe("Address of the first object in the API."),
+            Attribute::leaf(Type::String)
+                .computed()
+                .stable()
+                .describe("Address of the first object in the API."),
         )
         .attribute(
             "timeouts",

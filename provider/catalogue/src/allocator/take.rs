@@ -244,7 +244,13 @@ impl<S: Store> AllocatorResource<S> {
         if compare { Ok(self.state_with(cx, work, &records, &plan)?) } else { wrong.into_result(object) }
     }
 
-    fn state_with(&self, cx: &mut UntypedContext<S>, work: &Work<S>, records: &[Record], plan: &Value) -> Result<Value> {
+    fn state_with(
+        &self,
+        cx: &mut UntypedContext<S>,
+        work: &Work<S>,
+        records: &[Record],
+        plan: &Value,
+    ) -> Result<Value> {
         let before = Memory::load(&cx.private)?;
         let Some(first) = records.first() else { return Ok(plan.clone()) };
         let object = update::state_of(&self.object, cx, &*work.store, first, plan, &before, &Value::Null);
@@ -279,7 +285,8 @@ impl<S: Store> AllocatorResource<S> {
         if body.is_empty() {
             return Ok(record.clone());
         }
-        let written = work.store.update(&work.scope, self.kind(), record.id, body, &[], record.seen.as_deref()).await;
+        let written =
+            work.store.update(&work.scope, self.kind(), record.id, body, &[], record.seen.as_deref()).await;
         written.map_err(|error| doing.failed::<S>(error))
     }
 
@@ -293,7 +300,12 @@ impl<S: Store> AllocatorResource<S> {
     }
 
     /// Gives back what is too much, takes what is missing, and changes the attributes of all.
-    pub(super) async fn adjust(&self, cx: &mut UntypedContext<S>, prior: Value, plan: Value) -> Result<Value> {
+    pub(super) async fn adjust(
+        &self,
+        cx: &mut UntypedContext<S>,
+        prior: Value,
+        plan: Value,
+    ) -> Result<Value> {
         let (store, scope) = tools(cx)?;
         let place = &self.object.place;
         let doing = place.doing("Updating", &prior);
@@ -339,9 +351,10 @@ impl<S: Store> AllocatorResource<S> {
     }
 
     fn remembered_pool(&self, memory: &Memory) -> Option<Pool> {
-        self.allocator.parents.iter().find_map(|parent| {
-            Some(Pool { parent, referent: memory.referent(parent.name)?.clone() })
-        })
+        self.allocator
+            .parents
+            .iter()
+            .find_map(|parent| Some(Pool { parent, referent: memory.referent(parent.name)?.clone() }))
     }
 }
 

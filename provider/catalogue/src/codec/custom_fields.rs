@@ -23,7 +23,11 @@ pub fn decode_owned(values: &Json, hint: Option<&Value>) -> Value {
             set.map(|(key, value)| (key.clone(), json::to_value(&simplified(value)))).collect()
         }
     };
-    if members.is_empty() && hint.is_none_or(Value::is_null) { Value::Null } else { dynamic(Value::Object(members)) }
+    if members.is_empty() && hint.is_none_or(Value::is_null) {
+        Value::Null
+    } else {
+        dynamic(Value::Object(members))
+    }
 }
 
 fn is_empty(value: &Json) -> bool {

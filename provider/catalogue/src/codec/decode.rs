@@ -52,8 +52,7 @@ pub fn decode(
     defaults: &Defaults,
     reading: Reading,
 ) -> Decoded {
-    let mut decoder =
-        Decoder { table, record, hint, before, defaults, reading, references: BTreeMap::new() };
+    let mut decoder = Decoder { table, record, hint, before, defaults, reading, references: BTreeMap::new() };
     let mut members: BTreeMap<String, Value> = hint.as_map().cloned().unwrap_or_default();
     for field in kind.fields {
         let value = decoder.field(field);
@@ -128,7 +127,8 @@ impl Decoder<'_> {
         let items = self.on_wire(field.wire).as_array().map(Vec::as_slice).unwrap_or_default();
         let forms: Vec<&str> = hint.as_list().unwrap_or_default().iter().filter_map(Value::as_str).collect();
         let remembered = self.before.references.get(field.name).map(Vec::as_slice).unwrap_or_default();
-        let mut referents: Vec<Referent> = items.iter().filter_map(|item| Referent::of(item, lookup)).collect();
+        let mut referents: Vec<Referent> =
+            items.iter().filter_map(|item| Referent::of(item, lookup)).collect();
         for referent in referents.iter_mut().filter(|referent| referent.known_as.is_empty()) {
             if let Some(known) = remembered.iter().find(|known| known.id == referent.id) {
                 referent.known_as.clone_from(&known.known_as);
@@ -136,7 +136,8 @@ impl Decoder<'_> {
         }
         let written = |referent: &Referent| {
             let id = referent.id.to_string();
-            let means = |form: &&&str| **form == id || referent.known_as.iter().any(|(_, text)| text == **form);
+            let means =
+                |form: &&&str| **form == id || referent.known_as.iter().any(|(_, text)| text == **form);
             Value::String(forms.iter().find(means).map_or(id.clone(), |form| (*form).to_owned()))
         };
         let values: Vec<Value> = referents.iter().map(written).collect();
@@ -179,9 +180,12 @@ impl Decoder<'_> {
         let hint = self.hinted("tags");
         let all: Vec<String> =
             self.slugs().into_iter().filter(|slug| !self.defaults.ignored_tags.contains(slug)).collect();
-        let named = |slug: &String| hint.as_list().is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(slug)));
+        let named = |slug: &String| {
+            hint.as_list().is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(slug)))
+        };
         let of_defaults = |slug: &String| self.defaults.tags.contains(slug) && !named(slug);
-        let values = |slugs: Vec<&String>| Value::set(slugs.into_iter().map(|slug| Value::from(slug.as_str())));
+        let values =
+            |slugs: Vec<&String>| Value::set(slugs.into_iter().map(|slug| Value::from(slug.as_str())));
         let spoken_of = values(all.iter().filter(|slug| !of_defaults(slug)).collect());
         let tags = match self.reading {
             _ if kind.tags().is_none() => Value::Null,
@@ -239,7 +243,10 @@ fn shown(table: &Table, field: &Field, record: &Record) -> Value {
             (Some(model), Some(id)) => Value::object([
                 ("type", Value::from(model)),
                 ("id", Value::from(id)),
-                ("display", wire(field.wire).get("display").and_then(Json::as_str).map_or(Value::Null, Value::from)),
+                (
+                    "display",
+                    wire(field.wire).get("display").and_then(Json::as_str).map_or(Value::Null, Value::from),
+                ),
             ]),
             _ => Value::Null,
         },

@@ -48,7 +48,8 @@ pub fn encode(table: &Table, field: &Field, value: &Value, ids: &Resolution, bod
         Shape::References { target } => {
             let texts = value.as_list().unwrap_or_default().iter();
             let references = texts.filter_map(|text| Reference::of(text).ok());
-            let list = references.filter_map(|reference| ids.id(target, &reference)).map(Json::from).collect();
+            let list =
+                references.filter_map(|reference| ids.id(target, &reference)).map(Json::from).collect();
             body.insert(field.wire.to_owned(), Json::Array(list));
         }
         Shape::Target { type_key, id_key, of } => {
@@ -79,7 +80,11 @@ pub fn cleared(field: &Field, blank_choice: bool, body: &mut Body) {
             return;
         }
         Shape::References { .. } | Shape::Texts { .. } | Shape::Integers { .. } | Shape::Pairs { .. } => {
-            if field.nullable { Json::Null } else { json::from_value(&Value::List(Vec::new())) }
+            if field.nullable {
+                Json::Null
+            } else {
+                json::from_value(&Value::List(Vec::new()))
+            }
         }
         Shape::Objects { .. } => Json::Array(Vec::new()),
         Shape::Tags | Shape::CustomFields => return,

@@ -127,18 +127,18 @@ pub(super) fn encode_plain(field: &Field, value: &Value) -> Option<Json> {
         | Shape::Texts { .. }
         | Shape::Integers { .. } => json::from_value(value),
         Shape::Text { .. } => Json::from(value.as_str().unwrap_or_default()),
-        Shape::Json => {
-            value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Json::Null)
-        }
+        Shape::Json => value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Json::Null),
         Shape::Pairs { names, .. } => {
             let pair = |object: &Value| {
-                Json::Array(names.iter().map(|name| object.get(name).map_or(Json::Null, json::from_value)).collect())
+                Json::Array(
+                    names.iter().map(|name| object.get(name).map_or(Json::Null, json::from_value)).collect(),
+                )
             };
             Json::Array(value.as_list().unwrap_or_default().iter().map(pair).collect())
         }
-        Shape::Objects { fields, .. } => {
-            Json::Array(value.as_list().unwrap_or_default().iter().map(|object| encode_inner(fields, object)).collect())
-        }
+        Shape::Objects { fields, .. } => Json::Array(
+            value.as_list().unwrap_or_default().iter().map(|object| encode_inner(fields, object)).collect(),
+        ),
         Shape::Reference { .. }
         | Shape::References { .. }
         | Shape::Target { .. }

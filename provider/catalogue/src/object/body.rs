@@ -81,9 +81,9 @@ impl Change<'_> {
     }
 
     fn tags_differ(&self) -> bool {
-        ["tags", "add_tags", "tags_all"]
-            .into_iter()
-            .any(|name| !member(self.planned, name).is_unknown() && member(self.planned, name) != member(self.prior, name))
+        ["tags", "add_tags", "tags_all"].into_iter().any(|name| {
+            !member(self.planned, name).is_unknown() && member(self.planned, name) != member(self.prior, name)
+        })
     }
 
     fn tag_list(tags: impl IntoIterator<Item = String>) -> Json {
@@ -147,7 +147,8 @@ impl Change<'_> {
         if planned.is_unknown() || planned == prior {
             return;
         }
-        let before = |key: &str| prior.as_map().and_then(|prior| prior.get(key)).map_or(Json::Null, json::from_value);
+        let before =
+            |key: &str| prior.as_map().and_then(|prior| prior.get(key)).map_or(Json::Null, json::from_value);
         let mut changed = Map::new();
         for (key, value) in planned.as_map().into_iter().flatten() {
             if !same_custom_value(value, &before(key)) {
@@ -188,8 +189,7 @@ pub(crate) fn files(kind: &Kind, prior: &Value, planned: &Value) -> Vec<Upload> 
         let digest = format!("{}_sha256", field.name);
         matches!(field.shape, Shape::File)
             && member(planned, field.name).is_known()
-            && (member(prior, &digest) != member(planned, &digest)
-                || member(prior, field.name).is_null())
+            && (member(prior, &digest) != member(planned, &digest) || member(prior, field.name).is_null())
     };
     let upload = |field: &Field| Upload {
         key: field.wire.to_owned(),

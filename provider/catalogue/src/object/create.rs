@@ -100,7 +100,8 @@ async fn leftover<S: Store>(
     for id in stamped.into_iter().filter(|id| !work.store.run().is_claimed(place.kind.path, *id)) {
         if let Some(record) = work.store.read(&work.scope, place.kind, id).await.map_err(failed)? {
             let is = place.settled(&*work.store, &record, plan, &Memory::default(), Reading::Known);
-            let same = place.verified::<S>(resource.planning_schema(), doing, version, plan, &is.object).is_empty();
+            let same =
+                place.verified::<S>(resource.planning_schema(), doing, version, plan, &is.object).is_empty();
             candidates.extend(same.then_some(record));
         }
     }
@@ -125,7 +126,8 @@ async fn finish<S: Store>(
 ) -> Result<Value> {
     let place = &resource.place;
     work.store.run().claim(place.kind.path, record.id);
-    let object = update::state_of(resource, cx, &*work.store, record, &plan, &Memory::default(), &Value::Null);
+    let object =
+        update::state_of(resource, cx, &*work.store, record, &plan, &Memory::default(), &Value::Null);
     cx.checkpoint(object.clone())?;
     let wrong = place.verified::<S>(resource.planning_schema(), doing, version, &plan, &object);
     if !wrong.has_errors() {
@@ -133,7 +135,10 @@ async fn finish<S: Store>(
     }
     if is_new && work.store.delete(&work.scope, place.kind, record.id).await.is_ok() {
         cx.forget();
-        let detail = format!("The {} that was made is not what was asked for, and was deleted again.", place.kind.label);
+        let detail = format!(
+            "The {} that was made is not what was asked for, and was deleted again.",
+            place.kind.label
+        );
         let mut told = wrong;
         told.push(Diagnostic::warning("Nothing was created", detail));
         return Err(told);
@@ -156,7 +161,10 @@ async fn take_over<S: Store>(
         return Err(Diagnostics::error_at(
             super::at("adopt"),
             doing.summary(),
-            format!("The {} with the id {} is managed by another resource of this run.", place.kind.label, record.id),
+            format!(
+                "The {} with the id {} is managed by another resource of this run.",
+                place.kind.label, record.id
+            ),
         ));
     }
     let is = place.settled(&*work.store, record, &plan, &Memory::default(), Reading::Known);

@@ -72,8 +72,10 @@ impl<S: Store> ObjectResource<S> {
     async fn found(&self, call: &Call<S>, query: &Query) -> Result<Record> {
         let (store, scope) = tools(call)?;
         let doing = self.place.doing("Importing", &Value::Null);
-        let records =
-            store.list(&scope, self.kind(), query, Some(3)).await.map_err(|error| doing.failed::<S>(error))?;
+        let records = store
+            .list(&scope, self.kind(), query, Some(3))
+            .await
+            .map_err(|error| doing.failed::<S>(error))?;
         let asked = crate::life::query_text(query);
         let problem = |what: String| Diagnostics::error(doing.summary(), what);
         match <[Record; 1]>::try_from(records) {
@@ -141,10 +143,12 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
         let doing = self.place.doing("Reading", &state);
         let memory = Memory::load(&cx.private)?;
         let id = id_of(&state).ok_or_else(|| {
-            Diagnostics::error(doing.summary(), "The state has no id. Remove it from the state and import it anew.")
+            Diagnostics::error(
+                doing.summary(),
+                "The state has no id. Remove it from the state and import it anew.",
+            )
         })?;
-        let record =
-            store.read(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
+        let record = store.read(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
         let Some(record) = record else { return Ok(None) };
         store.run().claim(self.kind().path, id);
         Ok(Some(self.remember(cx, &store, &record, &state, &memory, Reading::Known)))
@@ -217,16 +221,21 @@ enum Wanted {
 /// What an import asks for: an id, `key=value` pairs, or the value of a key that is one field.
 fn import_query(place: &Place, id: &ImportId) -> Result<Wanted> {
     let text = match id {
-        ImportId::Identity(identity) => return id_of(identity).map(Wanted::Id).ok_or_else(|| bad_id(place, "")),
+        ImportId::Identity(identity) => {
+            return id_of(identity).map(Wanted::Id).ok_or_else(|| bad_id(place, ""));
+        }
         ImportId::Id(text) => text.trim(),
     };
     if let Ok(id) = text.parse() {
         return Ok(Wanted::Id(id));
     }
-    let simple = place.kind.lookup.iter().find(|name| place.kind.filters.iter().any(|filter| filter.name == **name));
+    let simple =
+        place.kind.lookup.iter().find(|name| place.kind.filters.iter().any(|filter| filter.name == **name));
     if !text.contains('=') {
         return match simple {
-            Some(name) if !text.is_empty() => Ok(Wanted::Query(Query(vec![((*name).to_owned(), text.to_owned())]))),
+            Some(name) if !text.is_empty() => {
+                Ok(Wanted::Query(Query(vec![((*name).to_owned(), text.to_owned())])))
+            }
             _ => Err(bad_id(place, text)),
         };
     }
@@ -234,7 +243,8 @@ fn import_query(place: &Place, id: &ImportId) -> Result<Wanted> {
         let (name, value) = part.split_once('=')?;
         let name = name.trim();
         let known = |filter: &&crate::description::Filter| {
-            filter.name == name || filter.suffixes.iter().any(|suffix| format!("{}__{suffix}", filter.name) == name)
+            filter.name == name
+                || filter.suffixes.iter().any(|suffix| format!("{}__{suffix}", filter.name) == name)
         };
         place.kind.filters.iter().find(known)?;
         Some((name.to_owned(), value.trim().to_owned()))
@@ -257,7 +267,7 @@ fn bad_id(place: &Place, given: &str) -> Diagnostics {
 pub fn import_forms(kind: &Kind) -> String {
     let mut forms = vec!["its id (`5`)".to_owned()];
     let by_filter = |name: &&str| kind.filters.iter().any(|filter| filter.name == *name);
-    if let Some(name) = kind.lookup.iter().copied().find(|name| by_filter(&name)) {
+    if let Some(name) = kind.lookup.iter().copied().find(by_filter) {
         forms.push(format!("its {name}"));
     }
     for key in kind.keys.iter().filter(|key| key.parts.len() > 1).take(1) {

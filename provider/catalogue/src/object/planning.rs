@@ -20,17 +20,12 @@ pub(super) fn validate(place: &Place, config: &Value, diagnostics: &mut Diagnost
     for field in place.kind.fields {
         let value = member(config, field.name);
         match field.shape {
-            Shape::Target { of, .. } if value.is_known() => {
-                if of.iter().all(|choice| member(value, choice.name).is_null()) {
-                    let names: Vec<&str> = of.iter().map(|choice| choice.name).collect();
-                    diagnostics.push(
-                        Diagnostic::error(
-                            "Nothing is referred to",
-                            format!("Set exactly one of {} in {}.", names.join(", "), field.name),
-                        )
-                        .at(at(field.name)),
-                    );
-                }
+            Shape::Target { of, .. }
+                if value.is_known() && of.iter().all(|choice| member(value, choice.name).is_null()) =>
+            {
+                let names: Vec<&str> = of.iter().map(|choice| choice.name).collect();
+                let detail = format!("Set exactly one of {} in {}.", names.join(", "), field.name);
+                diagnostics.push(Diagnostic::error("Nothing is referred to", detail).at(at(field.name)));
             }
             Shape::File => {
                 if let Some(path) = value.as_str()
@@ -120,7 +115,11 @@ pub(crate) fn complete(
     let Value::Object(planned) = &mut plan.planned else { return Ok(()) };
     for field in kind.fields {
         let absent = version.is_some_and(|version| !field.available.covers(version));
-        if creating && absent && planned.get(field.name).is_some_and(Value::is_unknown) && member(&plan.config, field.name).is_null() {
+        if creating
+            && absent
+            && planned.get(field.name).is_some_and(Value::is_unknown)
+            && member(&plan.config, field.name).is_null()
+        {
             planned.insert(field.name.to_owned(), Value::Null);
         }
         if matches!(field.shape, Shape::File) {
@@ -219,7 +218,10 @@ async fn foresee_adoption<S: Store>(
             );
             cx.warn(Diagnostic::warning("An existing object will be taken over", detail).at(at("adopt")));
         }
-        None if mode == "required" && wholly_named(place.kind, &plan.planned) && !born_in_this_run(place, plan) => {
+        None if mode == "required"
+            && wholly_named(place.kind, &plan.planned)
+            && !born_in_this_run(place, plan) =>
+        {
             let detail = format!(
                 "adopt = \"required\" takes over an object that exists, and {} has no such {}.",
                 S::NAME,

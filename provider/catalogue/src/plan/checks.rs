@@ -101,9 +101,13 @@ impl<S: Store> Check<'_, S> {
                     self.unknown_choices(values, value.as_list().unwrap_or_default())
                 }
                 Shape::IntegerChoice { values } => {
-                    let number = value.as_number().and_then(|number| number.as_i64());
+                    let number = value.as_number().and_then(tf_value::Number::as_i64);
                     let listed = number.is_none_or(|number| values.contains(&number));
-                    if listed { Vec::new() } else { number.map(|number| number.to_string()).into_iter().collect() }
+                    if listed {
+                        Vec::new()
+                    } else {
+                        number.map(|number| number.to_string()).into_iter().collect()
+                    }
                 }
                 _ => continue,
             };
@@ -119,7 +123,11 @@ impl<S: Store> Check<'_, S> {
         Ok(found)
     }
 
-    fn unknown_choices<'v>(&self, values: &[Choice], given: impl IntoIterator<Item = &'v Value>) -> Vec<String> {
+    fn unknown_choices<'v>(
+        &self,
+        values: &[Choice],
+        given: impl IntoIterator<Item = &'v Value>,
+    ) -> Vec<String> {
         let known = |text: &str| {
             values.iter().any(|choice| choice.value == text && choice.available.covers(self.version))
         };
@@ -199,7 +207,10 @@ impl<S: Store> Check<'_, S> {
             } else {
                 format!("{} has for this type: {}.", S::NAME, names.join(", "))
             };
-            let detail = format!("There is no custom field {key:?} for objects of the type {}. {known}", self.kind.label);
+            let detail = format!(
+                "There is no custom field {key:?} for objects of the type {}. {known}",
+                self.kind.label
+            );
             return Some(Diagnostic::error("Unknown custom field", detail));
         };
         if value.is_null() || value.is_unknown() {
@@ -245,7 +256,8 @@ fn shown(value: &Value) -> String {
 /// What a custom field takes, where a value is not that.
 fn mismatch(definition: &CustomField, value: &Value) -> Option<String> {
     let value = value.concrete();
-    let text = |text: &str| definition.choices.as_ref().is_none_or(|choices| choices.iter().any(|c| c == text));
+    let text =
+        |text: &str| definition.choices.as_ref().is_none_or(|choices| choices.iter().any(|c| c == text));
     let options = || definition.choices.clone().unwrap_or_default().join(", ");
     let is_reference = |value: &Value| {
         matches!(value.concrete(), Value::Number(number) if number.as_u64().is_some())
@@ -255,15 +267,12 @@ fn mismatch(definition: &CustomField, value: &Value) -> Option<String> {
         CustomFieldType::Text | CustomFieldType::Date | CustomFieldType::DateTime => {
             (matches!(value, Value::String(_)), "takes a text".to_owned())
         }
-        CustomFieldType::Integer => (
-            matches!(value, Value::Number(number) if number.is_integer()),
-            "takes a whole number".to_owned(),
-        ),
+        CustomFieldType::Integer => {
+            (matches!(value, Value::Number(number) if number.is_integer()), "takes a whole number".to_owned())
+        }
         CustomFieldType::Decimal => (matches!(value, Value::Number(_)), "takes a number".to_owned()),
         CustomFieldType::Boolean => (matches!(value, Value::Bool(_)), "takes true or false".to_owned()),
-        CustomFieldType::Select => {
-            (value.as_str().is_some_and(text), format!("takes one of {}", options()))
-        }
+        CustomFieldType::Select => (value.as_str().is_some_and(text), format!("takes one of {}", options())),
         CustomFieldType::MultiSelect => {
             let all = |items: &[Value]| items.iter().all(|item| item.as_str().is_some_and(text));
             (value.as_list().is_some_and(all), format!("takes a list of some of {}", options()))

@@ -80,7 +80,11 @@ fn left_out(facts: Facts<'_>, field: &Field, prior: &Value, config: &Value) -> V
     }
     match field.default {
         Some(_) if facts.version.is_none() && field.available.describe().is_some() => {
-            if prior.is_known() { prior.clone() } else { Value::UNKNOWN }
+            if prior.is_known() {
+                prior.clone()
+            } else {
+                Value::UNKNOWN
+            }
         }
         Some(default) if exists => literal(default),
         _ => Value::Null,
@@ -119,7 +123,8 @@ fn means_the_same(facts: Facts<'_>, field: &Field, configured: &Value, prior: &V
 fn same_reference(facts: Facts<'_>, name: &str, configured: &Value, prior: &Value) -> bool {
     let Some(referent) = facts.memory.referent(name) else { return false };
     let means = |value: &Value| Reference::of(value).is_ok_and(|reference| reference.is(referent));
-    let kept = Reference::of(prior).is_ok_and(|reference| !matches!(reference, Reference::Id(id) if id != referent.id));
+    let kept = Reference::of(prior)
+        .is_ok_and(|reference| !matches!(reference, Reference::Id(id) if id != referent.id));
     kept && means(configured)
 }
 

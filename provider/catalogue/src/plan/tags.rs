@@ -15,11 +15,15 @@ fn slugs(value: &Value) -> BTreeSet<String> {
 pub(crate) fn wanted_tags(defaults: &Defaults, prior: &Value, planned: &Value) -> BTreeSet<String> {
     let member = |object: &Value, name: &str| object.get(name).cloned().unwrap_or(Value::Null);
     let tags = member(planned, "tags");
-    let mut wanted = if tags.is_known() && (prior.is_null() || tags != member(prior, "tags") || is_managed(&tags, prior)) {
+    let mut wanted = if tags.is_known()
+        && (prior.is_null() || tags != member(prior, "tags") || is_managed(&tags, prior))
+    {
         slugs(&tags)
     } else {
-        let dropped: BTreeSet<String> =
-            slugs(&member(prior, "add_tags")).difference(&slugs(&member(planned, "add_tags"))).cloned().collect();
+        let dropped: BTreeSet<String> = slugs(&member(prior, "add_tags"))
+            .difference(&slugs(&member(planned, "add_tags")))
+            .cloned()
+            .collect();
         slugs(&member(prior, "tags_all")).difference(&dropped).cloned().collect()
     };
     wanted.extend(slugs(&member(planned, "add_tags")));

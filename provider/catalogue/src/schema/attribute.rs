@@ -16,11 +16,9 @@ pub fn leaf_type(field: &Field) -> Type {
         Shape::Text { .. } | Shape::Choice { .. } | Shape::Json | Shape::File => Type::String,
         Shape::Reference { .. } => referent_type(),
         Shape::References { .. } => Type::list(referent_type()),
-        Shape::Target { .. } => Type::object([
-            ("type", Type::String),
-            ("id", Type::Number),
-            ("display", Type::String),
-        ]),
+        Shape::Target { .. } => {
+            Type::object([("type", Type::String), ("id", Type::Number), ("display", Type::String)])
+        }
         Shape::Texts { ordered: true, .. } => Type::list(Type::String),
         Shape::Texts { ordered: false, .. } | Shape::Tags => Type::set(Type::String),
         Shape::Integers { ordered: true } => Type::list(Type::Number),
@@ -78,7 +76,8 @@ pub fn attribute(field: &Field) -> Attribute {
         }
         Shape::Pairs { names, element } => pairs(names, element),
         Shape::Objects { fields, ordered } => {
-            let members: Attributes = fields.iter().map(|field| (field.name.to_owned(), member(field))).collect();
+            let members: Attributes =
+                fields.iter().map(|field| (field.name.to_owned(), member(field))).collect();
             Attribute::nested(if ordered { Nesting::List } else { Nesting::Set }, members)
         }
         Shape::Tags => Attribute::leaf(Type::set(Type::String)),
@@ -105,8 +104,8 @@ fn text(min: Option<u32>, max: Option<u32>, format: Format, presence: Presence) 
     let mut attribute = Attribute::leaf(Type::String).equality(format::equality(format));
     let least = min.or((presence == Presence::Required).then_some(1));
     if least.is_some() || max.is_some() {
-        attribute = attribute
-            .validate(Validator::Length { min: least.map(u64::from), max: max.map(u64::from) });
+        attribute =
+            attribute.validate(Validator::Length { min: least.map(u64::from), max: max.map(u64::from) });
     }
     match format::check(format) {
         Some((expected, check)) => attribute.validate(Validator::Custom { expected, check }),

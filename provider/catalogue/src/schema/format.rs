@@ -71,7 +71,9 @@ pub fn check(format: Format) -> Option<(&'static str, Check)> {
             })
         }),
         Format::DnsName => ("a DNS name", |value| text(value, "a DNS name", is_dns_name)),
-        Format::Url => ("a URL", |value| text(value, "a URL", |text| text.is_empty() || text.contains("://"))),
+        Format::Url => {
+            ("a URL", |value| text(value, "a URL", |text| text.is_empty() || text.contains("://")))
+        }
         Format::Color => ("a color of six hexadecimal digits in lower case such as `9e9e9e`", |value| {
             text(value, "a color of six hexadecimal digits in lower case such as 9e9e9e", |text| {
                 text.len() == 6 && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
@@ -84,9 +86,7 @@ pub fn check(format: Format) -> Option<(&'static str, Check)> {
             text(value, "a moment such as 2026-11-21T08:00:00Z", |text| moment(text).is_some())
         }),
         Format::Uuid => ("a UUID", |value| {
-            text(value, "a UUID", |text| {
-                matches(text, r"(?i)^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")
-            })
+            text(value, "a UUID", |text| matches(text, r"(?i)^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"))
         }),
         Format::Email => ("an e-mail address", |value| {
             text(value, "an e-mail address", |text| text.is_empty() || matches(text, r"^[^@\s]+@[^@\s]+$"))
@@ -120,7 +120,8 @@ fn text(value: &Value, expected: &str, holds: impl Fn(&str) -> bool) -> Result<(
 }
 
 fn matches(text: &str, pattern: &'static str) -> bool {
-    static COMPILED: OnceLock<std::sync::Mutex<std::collections::HashMap<&'static str, Regex>>> = OnceLock::new();
+    static COMPILED: OnceLock<std::sync::Mutex<std::collections::HashMap<&'static str, Regex>>> =
+        OnceLock::new();
     let cache = COMPILED.get_or_init(Default::default);
     let mut cache = cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(regex) = cache.get(pattern) {
@@ -200,8 +201,12 @@ mod tests {
         table(Format::Slug, &["a-b_c9"], &["", "a b", "é"]);
         table(Format::UnicodeSlug, &["a-b", "örn"], &["a b", ""]);
         table(Format::Color, &["9e9e9e"], &["9E9E9E", "#9e9e9e", "9e9e9"]);
-            table(Format::DnsName, &["a.example.com", "*.example.com", "a.", ""], &["a..b", "a b"]);
-        table(Format::DateTime, &["2026-01-02T03:04:05Z", "2026-01-02T03:04:05+01:00"], &["2026-01-02", "now"]);
+        table(Format::DnsName, &["a.example.com", "*.example.com", "a.", ""], &["a..b", "a b"]);
+        table(
+            Format::DateTime,
+            &["2026-01-02T03:04:05Z", "2026-01-02T03:04:05+01:00"],
+            &["2026-01-02", "now"],
+        );
         table(Format::Uuid, &["c0901943-a812-4e26-9825-b52f9c645ed7"], &["c0901943"]);
     }
 

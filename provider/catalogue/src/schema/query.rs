@@ -20,7 +20,7 @@ fn filters(kind: &Kind) -> Attribute {
 fn example(kind: &Kind) -> String {
     let wanted = ["site", "status", "slug", "name"];
     let known = |name: &&str| kind.filters.iter().any(|filter| filter.name == *name);
-    let name = wanted.into_iter().find(|name| known(&name)).unwrap_or("id");
+    let name = wanted.into_iter().find(known).unwrap_or("id");
     let value = match name {
         "site" => "ams1",
         "status" => "active",
@@ -55,7 +55,9 @@ pub fn singular_block(kind: &Kind) -> Block {
 /// Whether the singular data source can be asked by a field.
 #[must_use]
 pub fn is_question(kind: &Kind, name: &str) -> bool {
-    let plain = kind.field(name).is_some_and(|field| matches!(field.shape, Shape::Text { .. } | Shape::Integer { .. }));
+    let plain = kind
+        .field(name)
+        .is_some_and(|field| matches!(field.shape, Shape::Text { .. } | Shape::Integer { .. }));
     plain && kind.lookup.contains(&name) && kind.filters.iter().any(|filter| filter.name == name)
 }
 
@@ -93,7 +95,8 @@ pub fn record_type(kind: &Kind) -> Type {
 /// The list resource.
 #[must_use]
 pub fn list_block(kind: &Kind) -> Block {
-    Block::new(format!("Lists every {} that matches, for import.", kind.label)).attribute("filters", filters(kind))
+    Block::new(format!("Lists every {} that matches, for import.", kind.label))
+        .attribute("filters", filters(kind))
 }
 
 /// What a value of `filters` asks: names with their values.

@@ -89,14 +89,18 @@ fn of_field(kind: &Kind, field: &Field, purpose: Purpose) -> Attribute {
         _ if settled && purpose == Purpose::Planning => Who::Optional,
         _ if settled => Who::OptionalComputed,
         Presence::Required if !field.nullable => Who::Required,
-        _ if purpose == Purpose::Planning && matches!(field.shape, Shape::Tags | Shape::CustomFields) => Who::Optional,
+        _ if purpose == Purpose::Planning && matches!(field.shape, Shape::Tags | Shape::CustomFields) => {
+            Who::Optional
+        }
         _ if keeps_what_is_there(field) => Who::OptionalComputed,
         _ => Who::Optional,
     };
     if attribute.presence == Who::OptionalComputed && !settled {
         attribute = attribute.stable();
     }
-    if purpose == Purpose::Shown && let Some(default) = field.default {
+    if purpose == Purpose::Shown
+        && let Some(default) = field.default
+    {
         attribute.default = Some(literal(default));
     }
     attribute
@@ -107,7 +111,9 @@ fn of_field(kind: &Kind, field: &Field, purpose: Purpose) -> Attribute {
 fn keeps_what_is_there(field: &Field) -> bool {
     match field.shape {
         Shape::Tags | Shape::CustomFields => true,
-        Shape::Bool | Shape::Integer { .. } | Shape::Decimal { .. } | Shape::IntegerChoice { .. } => !field.nullable,
+        Shape::Bool | Shape::Integer { .. } | Shape::Decimal { .. } | Shape::IntegerChoice { .. } => {
+            !field.nullable
+        }
         Shape::Choice { .. } | Shape::Json => !field.nullable,
         _ => false,
     }
@@ -164,7 +170,10 @@ fn common(kind: &Kind) -> Attributes {
         attributes.entry(name.to_owned()).or_insert(attribute);
     };
     add("id", Attribute::leaf(Type::Number).computed().stable().describe("Id of the object."));
-    add("url", Attribute::leaf(Type::String).computed().stable().describe("Address of the object in the API."));
+    add(
+        "url",
+        Attribute::leaf(Type::String).computed().stable().describe("Address of the object in the API."),
+    );
     add("adopt", adopt(kind));
     add(
         "timeouts",

@@ -62,12 +62,8 @@ pub trait UntypedResource: Send + Sync + 'static {
     async fn read(&self, cx: &mut UntypedContext<Self::Client>, state: Value) -> Result<Option<Value>>;
 
     /// Changes the object in place.
-    async fn update(
-        &self,
-        cx: &mut UntypedContext<Self::Client>,
-        prior: Value,
-        plan: Value,
-    ) -> Result<Value>;
+    async fn update(&self, cx: &mut UntypedContext<Self::Client>, prior: Value, plan: Value)
+    -> Result<Value>;
 
     /// Destroys the object and proves that it is gone.
     async fn delete(&self, cx: &mut UntypedContext<Self::Client>, state: Value) -> Result<()>;

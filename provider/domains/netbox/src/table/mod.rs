@@ -4,3 +4,8 @@ use catalogue::description::Kind;
 
 /// Every kind, by path.
 pub static KINDS: &[&Kind] = &[];
+/// Every setter.
+pub static SETTERS: &[catalogue::description::Setter] = &[];
+
+/// Every allocator.
+pub static ALLOCATORS: &[catalogue::description::Allocator] = &[];
