@@ -121,10 +121,12 @@ impl NetBox {
 
     async fn ask_version(&self) -> Result<Version, Error> {
         let request = Request::get(endpoint("status")).lane(Lane::reads(LANE));
-        let response = self.call(request, &Budget::unlimited()).await?;
+        let answer = self.call(request, &Budget::unlimited()).await;
+        // Also a refusal tells it.
         if let Some(version) = self.known_version() {
             return Ok(version);
         }
+        let response = answer?;
         // Something between us removes the header; the body tells it too.
         let body: Value = json(&response)?;
         let version = body.get("netbox-version").and_then(Value::as_str).and_then(|text| text.parse().ok());

@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
+use tokio_util::task::AbortOnDropHandle;
 
 /// How long the first wish waits for company.
 const WINDOW: Duration = Duration::from_millis(4);
 
 type Work<T> = BoxFuture<'static, T>;
 type Wishes<K> = Arc<Mutex<Option<BTreeSet<K>>>>;
+type Piece<K, T> = (Wishes<K>, WeakShared<Work<T>>);
 
 /// Gathers wishes. Pieces of work follow each other, so that each begins with what the one before it learned, and
 /// with all wishes that came up meanwhile.
 pub(super) struct Collector<K, T: Clone> {
     /// The piece that still takes wishes.
-    open: Mutex<Option<(Wishes<K>, WeakShared<Work<T>>)>>,
+    open: Mutex<Option<Piece<K, T>>>,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -33,8 +35,8 @@ where
     K: Ord + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Adds wishes to the piece of work that has not begun, or opens one. It is driven by whoever waits for it, and
-    /// stops with its last waiter.
+    /// Adds wishes to the piece of work that has not begun, or opens one. It runs on its own, since the pieces after
+    /// it wait for it and not for its waiters to be polled; it stops when its last waiter goes away.
     pub(super) fn join<F>(
         &self,
         wishes: impl IntoIterator<Item = K>,
@@ -54,16 +56,25 @@ where
         }
         let gathered: Wishes<K> = Arc::new(Mutex::new(Some(wishes)));
         let (taken, turn) = (gathered.clone(), self.turn.clone());
-        let flight = async move {
+        let task = AbortOnDropHandle::new(tokio::spawn(async move {
             tokio::time::sleep(WINDOW).await;
             let _turn = turn.lock().await;
             // From here on wishes open the next piece.
             let wishes = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
             work(wishes.unwrap_or_default()).await
-        };
-        let flight = flight.boxed().shared();
+        }));
+        let flight = outcome(task).boxed().shared();
         *open = flight.downgrade().map(|weak| (gathered, weak));
         flight
+    }
+}
+
+async fn outcome<T>(task: AbortOnDropHandle<T>) -> T {
+    match task.await {
+        Ok(outcome) => outcome,
+        Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        // The runtime ends, and so do those who wait.
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -99,5 +110,22 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(30), stuck).await.is_err());
         let next = collector.join([2], |keys| async move { keys.into_iter().sum() });
         assert_eq!(tokio::time::timeout(Duration::from_secs(5), next).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn a_waiter_that_is_not_polled_does_not_block_the_next_piece() {
+        let collector: Collector<u32, u32> = Collector::default();
+        let begun = Arc::new(tokio::sync::Notify::new());
+        let begins = begun.clone();
+        let mut idle = collector.join([1], move |_| async move {
+            begins.notify_one();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            1
+        });
+        assert!(futures::poll!(&mut idle).is_pending());
+        begun.notified().await;
+        let next = collector.join([2], |keys| async move { keys.into_iter().sum() });
+        assert_eq!(tokio::time::timeout(Duration::from_secs(5), next).await, Ok(2));
+        assert_eq!(idle.await, 1);
     }
 }

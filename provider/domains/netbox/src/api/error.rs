@@ -197,6 +197,22 @@ impl Error {
         }
     }
 
+    /// The call that failed, when the server answered it.
+    pub fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Invalid(invalid) => Some(&invalid.call),
+            Self::Forbidden(forbidden) => Some(&forbidden.call),
+            Self::Blocked(blocked) => Some(&blocked.call),
+            Self::NotTheApi(page) => Some(&page.call),
+            Self::Rejected(rejected) => Some(&rejected.call),
+            Self::Unauthenticated { call, .. }
+            | Self::Gone { call, .. }
+            | Self::Changed { call, .. }
+            | Self::Exhausted { call, .. } => Some(call),
+            Self::Transport(_) | Self::Interrupted(_) | Self::Argument(_) => None,
+        }
+    }
+
     /// Whether an object of the same key exists.
     pub fn is_duplicate(&self) -> bool {
         self.faults().iter().any(|fault| fault.kind == FaultKind::Duplicate)

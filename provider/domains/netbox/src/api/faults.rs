@@ -46,10 +46,7 @@ pub(super) fn faults(body: &Value) -> Vec<Fault> {
 
 /// The errors of a bulk write in the form of NetBox 4.7: `{"errors": [{"index": 1, "errors": …}]}`.
 fn indexed(body: &Value) -> Option<Vec<(usize, &Value)>> {
-    let entry = |entry: &'_ Value| {
-        let index = entry.get("index")?.as_u64()?;
-        Some(usize::try_from(index).ok()?)
-    };
+    let entry = |entry: &'_ Value| usize::try_from(entry.get("index")?.as_u64()?).ok();
     let list = body.get("errors")?.as_array()?;
     list.iter().map(|item| Some((entry(item)?, item.get("errors")?))).collect()
 }

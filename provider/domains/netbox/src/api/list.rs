@@ -84,6 +84,7 @@ impl NetBox {
         let own_order = query.iter().any(|(name, _)| name == "ordering" || name == "offset");
         let (mut objects, mut seen) = (Vec::<Object>::new(), HashSet::new());
         let (mut position, mut by_position) = (0, false);
+        let (mut count, mut shrunk) = (None, false);
         while (objects.len() as u64) < most {
             let by_id = !own_order && self.known_version().is_some_and(|version| version >= PAGES_BY_ID);
             let paging = if by_id { Paging::ById } else { Paging::ByPosition };
@@ -103,10 +104,12 @@ impl NetBox {
             let page = self.page(request.query("limit", size.to_string()), budget).await?;
             let came = page.objects.len() as u64;
             position += came;
+            shrunk |= page.count < count && page.count.is_some();
+            count = page.count.or(count);
             objects.extend(page.objects.into_iter().filter(|object| seen.insert(object.id)));
             if !page.next || came == 0 {
-                let whole = !by_position || page.count.is_none_or(|count| count <= objects.len() as u64);
-                return Ok((objects, whole));
+                let short = page.count.is_some_and(|count| count > objects.len() as u64);
+                return Ok((objects, !(by_position && (shrunk || short))));
             }
         }
         objects.truncate(usize::try_from(most).unwrap_or(usize::MAX));
@@ -122,7 +125,7 @@ impl NetBox {
     }
 
     /// Restricts a list to the ids from `start` on, in their order.
-    pub(super) fn from_id(&self, request: Request, start: u64) -> Request {
+    pub(super) fn beginning_at(&self, request: Request, start: u64) -> Request {
         if self.known_version().is_some_and(|version| version >= PAGES_BY_ID) {
             return request.query("start", start.to_string());
         }

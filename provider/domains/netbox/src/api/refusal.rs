@@ -7,7 +7,7 @@ use serde_json::Value;
 use transport_rest::{Cause, RestError, StatusCode, StatusFailure, Url};
 
 use super::error::{
-    Blocked, Blocker, Call, Error, Fault, FaultKind, Forbidden, Invalid, NotTheApi, Rejected,
+    Blocked, Blocker, Call, Error, Fault, FaultKind, Forbidden, Invalid, NotTheApi, PathStep, Rejected,
 };
 use super::faults::faults;
 use super::object::Etag;
@@ -93,11 +93,20 @@ fn stated(call: Call, failure: &StatusFailure) -> Error {
         }
         // Of two requests for one unique key, the later one fails in the database.
         500 if detail.contains("violates unique constraint") => {
-            let fault = Fault { path: Vec::new(), kind: FaultKind::Duplicate, message: detail.clone() };
+            let fault =
+                Fault { path: unique_column(&detail), kind: FaultKind::Duplicate, message: detail.clone() };
             invalid(call, vec![fault], detail)
         }
         _ => Error::Rejected(Arc::new(Rejected { call, detail, may_have_taken_effect })),
     }
+}
+
+/// The field of a unique key of one column: `Key (slug)=(x) already exists.`
+fn unique_column(detail: &str) -> Vec<PathStep> {
+    let column =
+        detail.split_once("Key (").and_then(|(_, rest)| rest.split_once(")=")).map(|(column, _)| column);
+    let plain = |column: &&str| column.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    column.filter(plain).map(|column| PathStep::Field(column.to_owned())).into_iter().collect()
 }
 
 fn invalid(call: Call, mut faults: Vec<Fault>, detail: String) -> Error {
@@ -207,6 +216,14 @@ mod tests {
         let expected = [("srv1 (A-1)", 1), ("Dell R650 (2)", 2), ("R1, left", 1), ("vm1", 1)];
         assert_eq!(read(found), expected.map(|(name, id)| (name.to_owned(), id)));
         assert_eq!(read("Unable to delete object."), []);
+    }
+
+    #[test]
+    fn a_unique_key_of_one_column_names_the_field() {
+        let told = "violates unique constraint \"x\"\nDETAIL:  Key (slug)=(bulk-20) already exists.";
+        assert_eq!(unique_column(told), [PathStep::Field("slug".into())]);
+        assert_eq!(unique_column("Key (group_id, vid)=(1, 2) already exists."), []);
+        assert_eq!(unique_column("Key (lower(name::text))=(x) already exists."), []);
     }
 
     #[test]

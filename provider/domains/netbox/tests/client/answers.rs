@@ -11,6 +11,7 @@ async fn told(answer: ResponseTemplate) -> Error {
     Mock::given(any()).respond_with(answer.insert_header("Retry-After", "0")).mount(&server).await;
     let mut settings = Settings::new(format!("{}/netbox/", server.uri()).parse().unwrap());
     settings.token = Some(Secret::new("nbt_canary.secret"));
+    settings.branch = Some("abcd1234".into());
     settings.headers.insert("X-Proxy-Key".into(), Secret::new("canary-header"));
     let client = NetBox::new(settings).unwrap();
     let query = [("slug".to_owned(), "x".to_owned())];
@@ -19,6 +20,7 @@ async fn told(answer: ResponseTemplate) -> Error {
     let headers = &requests[0].headers;
     assert_eq!(headers.get("authorization").unwrap(), "Bearer nbt_canary.secret");
     assert_eq!(headers.get("x-proxy-key").unwrap(), "canary-header");
+    assert_eq!(headers.get("x-netbox-branch").unwrap(), "abcd1234");
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("canary"), "{shown}");
     error

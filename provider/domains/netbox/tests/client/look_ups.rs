@@ -64,3 +64,14 @@ async fn values_that_objects_do_not_tell_are_asked_one_by_one() {
     assert_eq!(found.len(), 1);
     assert_eq!(shelf.taken().len(), 3);
 }
+
+#[tokio::test]
+async fn choices_are_asked_once() {
+    let shelf = Shelf::start("4.6").await;
+    let (client, budget) = (shelf.client(), Budget::unlimited());
+    let ask = || client.choices("dcim/sites", &budget);
+    let (one, two) = tokio::join!(ask(), ask());
+    assert!(one.unwrap().allow("status", "active") && !two.unwrap().allow("status", "planned"));
+    ask().await.unwrap();
+    assert_eq!(shelf.taken(), ["OPTIONS /api/dcim/sites/"]);
+}

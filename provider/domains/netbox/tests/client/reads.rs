@@ -232,3 +232,22 @@ async fn lists_are_whole_and_in_the_order_of_ids() {
         assert_eq!(client.list("dcim/sites", &query, None, &budget).await.unwrap().len(), 2);
     }
 }
+
+#[tokio::test]
+async fn a_list_by_position_begins_again_when_objects_go_away_meanwhile() {
+    let shelf = Shelf::start("4.4").await;
+    shelf.fill("dcim/sites", 1..=2_500);
+    let (client, budget) = (shelf.client(), Budget::unlimited());
+    let listing = client.list("dcim/sites", &[], None, &budget);
+    let meanwhile = async {
+        while shelf.state().log.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        shelf.state().remove("dcim/sites", 3);
+    };
+    let (listed, ()) = tokio::join!(listing, meanwhile);
+    let ids: Vec<u64> = listed.unwrap().iter().map(|object| object.id).collect();
+    let there: Vec<u64> = shelf.state().tables["dcim/sites"].keys().copied().collect();
+    assert_eq!(ids, there);
+    assert_eq!(shelf.taken().len(), 6);
+}

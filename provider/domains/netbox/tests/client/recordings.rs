@@ -164,6 +164,24 @@ async fn recorded_refusals_mean_what_they_say() {
     }
 }
 
+#[tokio::test]
+async fn every_kind_s_permission_is_named_as_the_server_names_it() {
+    let Some(folder) = recordings() else { return drop(exchanges("")) };
+    let table = std::fs::read_to_string(folder.join("object-types.csv")).unwrap();
+    let server = MockServer::start().await;
+    let refusal = serde_json::json!({"detail": "You do not have permission to perform this action."});
+    Mock::given(any()).respond_with(ResponseTemplate::new(403).set_body_json(refusal)).mount(&server).await;
+    let client = NetBox::new(Settings::new(server.uri().parse().unwrap())).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    assert!(rows.len() > 100);
+    for row in rows {
+        let path = row[1].trim_start_matches("/api/").trim_matches('/');
+        let error = client.create(path, Map::new(), None, &Budget::unlimited()).await.unwrap_err();
+        let Error::Forbidden(forbidden) = error else { panic!("{error}") };
+        assert_eq!(forbidden.permission, Some(row[2].replacen('.', ".add_", 1)), "{path}");
+    }
+}
+
 #[test]
 fn an_object_s_state_is_the_recorded_etag() {
     let mut compared = 0;

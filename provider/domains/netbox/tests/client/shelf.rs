@@ -113,7 +113,7 @@ impl State {
         let count = rows.len();
         let limit = number("limit").unwrap_or(50).clamp(1, 1_000) as usize;
         let offset = number("offset").unwrap_or(0) as usize;
-        let next = (count > offset + limit).then(|| "http://next/");
+        let next = (count > offset + limit).then_some("http://next/");
         let results: Vec<_> = rows.into_iter().skip(offset).take(limit).collect();
         let count = if start.is_some() { Value::Null } else { count.into() };
         json!({"count": count, "next": next, "previous": null, "results": results})
@@ -147,6 +147,10 @@ impl State {
                 let id = self.tables.get(&path).and_then(|table| table.keys().max()).unwrap_or(&0) + 1;
                 let row = self.put(&path, id, body);
                 ResponseTemplate::new(201).insert_header("ETag", etag(&row).as_str()).set_body_json(row)
+            }
+            ("OPTIONS", None, _) => {
+                let status = json!({"choices": [{"value": "active", "display_name": "Active"}]});
+                ResponseTemplate::new(200).set_body_json(json!({"actions": {"POST": {"status": status}}}))
             }
             (_, _, None) => gone(),
             ("GET", _, Some(row)) => {

@@ -145,7 +145,7 @@ impl NetBox {
         writes: u64,
     ) -> Result<(), Error> {
         let since = Instant::now();
-        let request = self.from_id(list_request(&group.path), start);
+        let request = self.beginning_at(list_request(&group.path), start);
         let request = group.omit.on(request).query("limit", limit.to_string());
         let page = match self.page(request, &Budget::unlimited()).await {
             Ok(page) => page,
