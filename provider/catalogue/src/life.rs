@@ -83,6 +83,45 @@ impl Place {
         complaints(&Run::default(), S::NAME, &unresolved).into_result(ids)
     }
 
+    /// What is remembered of an object, with what its references were found to mean.
+    pub(crate) fn knowing(&self, memory: &Memory, object: &Value, ids: &Resolution) -> Memory {
+        let mut knowing = memory.clone();
+        for field in self.kind.fields {
+            let value = member(object, field.name);
+            match field.shape {
+                Shape::References { target } => {
+                    let lookup = self.table.lookup(target);
+                    let elements = value.as_list().unwrap_or_default().iter();
+                    let known = elements.filter_map(|element| ids.referent(target, element, lookup));
+                    knowing.references.entry(field.name.to_owned()).or_default().extend(known);
+                }
+                Shape::Target { of, .. } => {
+                    for choice in of {
+                        let lookup = self.table.lookup(choice.kind);
+                        if let Some(known) = ids.referent(choice.kind, member(value, choice.name), lookup) {
+                            knowing.references.insert(format!("{}.{}", field.name, choice.name), vec![known]);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        knowing
+    }
+
+    /// The state to be kept after a write: as planned, where the plan did not write a field and someone else did.
+    /// The next refresh shows the difference.
+    pub(crate) fn as_planned(&self, plan: &Value, object: Value) -> Value {
+        let Value::Object(mut members) = object else { return object };
+        for field in self.kind.fields {
+            let planned = member(plan, field.name);
+            if planned.is_wholly_known() && field.presence != Presence::ReadOnly && !field.secret {
+                members.insert(field.name.to_owned(), planned.clone());
+            }
+        }
+        Value::Object(members)
+    }
+
     /// Whether two values of a field mean the same to the server.
     pub(crate) fn same(&self, schema: &Schema, field: &Field, wanted: &Value, actual: &Value) -> bool {
         let equality =

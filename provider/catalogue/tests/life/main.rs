@@ -6,5 +6,5 @@ mod lab;
 mod objects;
 mod round_trip;
 mod server;
-mod takers;
 mod table;
+mod takers;

@@ -22,14 +22,20 @@ async fn every_form_of_a_reference_means_the_same_object() {
     widget(json!("acme")).apply().await.unwrap();
     let writes = server.writes().len();
     for form in [json!(1), json!("1"), json!({"slug": "acme"}), json!({"name": "ACME"}), json!("acme")] {
-        widget(form.clone()).plan().await.unwrap().expect(PlannedAction::NoOp).unwrap_or_else(|e| panic!("{form} {e}"));
+        widget(form.clone())
+            .plan()
+            .await
+            .unwrap()
+            .expect(PlannedAction::NoOp)
+            .unwrap_or_else(|e| panic!("{form} {e}"));
     }
     assert_eq!(server.writes().len(), writes);
     let state = widget(json!("globex")).apply().await.unwrap();
     assert_eq!(json(state.get("owner")), json!("globex"));
     assert_eq!(server.writes().last().unwrap(), r#"PATCH lab/widgets {"owner":{"slug":"globex"}}"#);
     // Someone else changes it: the plan tells in the words of the configuration.
-    let id = server.objects().iter().find(|(_, object)| object.path == WIDGET.path).map(|(id, _)| *id).unwrap();
+    let id =
+        server.objects().iter().find(|(_, object)| object.path == WIDGET.path).map(|(id, _)| *id).unwrap();
     server.objects().get_mut(&id).unwrap().fields.insert("owner".into(), json!(3));
     let state = widget(json!("globex")).refresh().await.unwrap().unwrap();
     assert_eq!(json(state.get("owner")), json!("initech"));
@@ -88,12 +94,17 @@ async fn tags_are_exact_or_added() {
     added.plan().await.unwrap().expect(PlannedAction::NoOp).unwrap();
     added.with(json!({"name": "X", "add_tags": ["blue"]})).apply().await.unwrap();
     assert_eq!(server.objects()[&id].fields["tags"], json!(["green", "blue"]));
-    assert!(server.writes().last().unwrap().contains(r#""add_tags":[{"slug":"blue"}]"#), "{:?}", server.writes());
+    assert!(
+        server.writes().last().unwrap().contains(r#""add_tags":[{"slug":"blue"}]"#),
+        "{:?}",
+        server.writes()
+    );
 }
 
 #[tokio::test]
 async fn the_providers_defaults_are_put_on_everything() {
-    let mut defaults = Defaults { tags: vec!["red".into()], ignored_tags: vec!["green".into()], ..Defaults::default() };
+    let mut defaults =
+        Defaults { tags: vec!["red".into()], ignored_tags: vec!["green".into()], ..Defaults::default() };
     defaults.fields.insert("owner".into(), Value::from("acme"));
     defaults.custom_fields.insert("site_code".into(), json!("A"));
     let (core, server) = lab_with(Version::new(4, 6), defaults).await;
@@ -115,7 +126,8 @@ async fn the_providers_defaults_are_put_on_everything() {
 #[tokio::test]
 async fn custom_fields_belong_to_whoever_sets_them() {
     let (core, server) = lab().await;
-    let widget = core.resource(WIDGET_TYPE, json!({"name": "W", "custom_fields": {"site_code": "A", "amount": 0}}));
+    let widget =
+        core.resource(WIDGET_TYPE, json!({"name": "W", "custom_fields": {"site_code": "A", "amount": 0}}));
     let state = widget.apply().await.unwrap();
     let id = state.get("id").unwrap().as_number().unwrap().as_u64().unwrap();
     let fields = || server.objects()[&id].fields["custom_fields"].clone();
@@ -144,7 +156,9 @@ async fn import_and_then_the_plan_is_empty() {
         plan.expect(PlannedAction::NoOp).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     let wrong = core.resource(WIDGET_TYPE, config).named("wrong");
-    for (id, expected) in [("99", "no widget"), ("colour=red", "needs an id or a key"), ("nobody", "no widget")] {
+    for (id, expected) in
+        [("99", "no widget"), ("colour=red", "needs an id or a key"), ("nobody", "no widget")]
+    {
         let error = wrong.import(id).await.unwrap_err().to_string();
         assert!(error.contains(expected), "{id}: {error}");
     }
@@ -215,7 +229,8 @@ async fn secrets_are_sent_and_kept_nowhere() {
     let widget = core.resource(WIDGET_TYPE, config(1));
     let state = widget.apply().await.unwrap();
     assert!(!format!("{state:?}").contains("canary-7"));
-    let sent = |server: &super::server::Server| server.writes().iter().filter(|w| w.contains("canary-7")).count();
+    let sent =
+        |server: &super::server::Server| server.writes().iter().filter(|w| w.contains("canary-7")).count();
     assert_eq!(sent(&server), 1);
     widget.with(config(2)).apply().await.unwrap();
     assert_eq!(sent(&server), 2);

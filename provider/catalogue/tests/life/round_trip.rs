@@ -19,7 +19,9 @@ fn values(field: &str) -> Vec<Json> {
         "status" => vec![Json::Null, json!("active"), json!("planned")],
         "face" => vec![Json::Null, json!("front"), json!("rear")],
         "width" => vec![Json::Null, json!(10), json!(19)],
-        "data" => vec![Json::Null, json!("{}"), json!("[]"), json!("{\"a\": 0}"), json!("false"), json!("\"\"")],
+        "data" => {
+            vec![Json::Null, json!("{}"), json!("[]"), json!("{\"a\": 0}"), json!("false"), json!("\"\"")]
+        }
         "mac" => vec![Json::Null, json!("02:00:00:aa:bb:cc"), json!("0200.00AA.BBCD")],
         "network" => vec![Json::Null, json!(""), json!("10.0.0.0/24")],
         "owner" => vec![Json::Null, json!(1), json!("acme"), json!({"slug": "globex"}), json!("3")],
@@ -41,15 +43,36 @@ fn values(field: &str) -> Vec<Json> {
 }
 
 const FIELDS: [&str; 21] = [
-    "description", "serial", "enabled", "flag", "count_of", "weight", "ratio", "status", "face", "width", "data",
-    "mac", "network", "owner", "friends", "scope", "words", "ports", "ranges", "parts", "tags",
+    "description",
+    "serial",
+    "enabled",
+    "flag",
+    "count_of",
+    "weight",
+    "ratio",
+    "status",
+    "face",
+    "width",
+    "data",
+    "mac",
+    "network",
+    "owner",
+    "friends",
+    "scope",
+    "words",
+    "ports",
+    "ranges",
+    "parts",
+    "tags",
 ];
 
 fn configuration() -> impl Strategy<Value = Json> {
     let fields: Vec<_> = FIELDS
         .iter()
         .chain(&["custom_fields"])
-        .map(|field| proptest::sample::select(values(field)).prop_map(move |value| ((*field).to_owned(), value)))
+        .map(|field| {
+            proptest::sample::select(values(field)).prop_map(move |value| ((*field).to_owned(), value))
+        })
         .collect();
     fields.prop_map(|pairs| {
         let mut config: Map<String, Json> = pairs.into_iter().filter(|(_, value)| !value.is_null()).collect();
@@ -68,7 +91,9 @@ fn stored(field: &str, configured: &Json) -> Option<Json> {
         ("status", Json::Null) => json!("active"),
         ("words" | "ports" | "ranges" | "parts", Json::Null) => json!([]),
         ("data", Json::String(text)) => serde_json::from_str(text).unwrap(),
-        ("ranges", Json::Array(items)) => items.iter().map(|item| json!([item["start"], item["end"]])).collect(),
+        ("ranges", Json::Array(items)) => {
+            items.iter().map(|item| json!([item["start"], item["end"]])).collect()
+        }
         (_, value) => value.clone(),
     })
 }
@@ -84,7 +109,10 @@ fn same(field: &str, wanted: &Json, actual: &Json) -> bool {
             };
             sorted(wanted) == sorted(actual)
         }
-        _ => catalogue::json::same(wanted, actual) || (list(wanted).is_empty() && wanted.is_array() && actual.is_null()),
+        _ => {
+            catalogue::json::same(wanted, actual)
+                || (list(wanted).is_empty() && wanted.is_array() && actual.is_null())
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use catalogue::Run;
 use catalogue::description::{AllocatorParent, Field, Kind, Literal, Shape, Version};
 use catalogue::store::{
-    Body, Cause, CustomField, CustomFieldType, Defaults, Problem, Query, Record, Scope, Store, StoreError, Upload,
+    Body, Cause, CustomField, CustomFieldType, Defaults, Problem, Query, Record, Scope, Store, StoreError,
+    Upload,
 };
 use serde_json::{Value as Json, json};
 
@@ -70,6 +71,8 @@ impl Server {
                     for key in [type_key, id_key] {
                         body.insert(key.to_owned(), object.fields.get(key).cloned().unwrap_or(Json::Null));
                     }
+                    let id = object.fields.get(id_key).unwrap_or(&Json::Null);
+                    body.insert(field.wire.to_owned(), brief(&objects, id));
                 }
                 _ => {
                     let stored = object.fields.get(field.wire).cloned().unwrap_or_else(|| blank(field));
@@ -87,7 +90,8 @@ impl Server {
     fn store(&self, kind: &'static Kind, sent: &Body, into: &mut Body) -> Result<(), StoreError> {
         for (key, value) in sent {
             if key == "add_tags" || key == "remove_tags" {
-                let mut tags: Vec<Json> = into.get("tags").and_then(Json::as_array).cloned().unwrap_or_default();
+                let mut tags: Vec<Json> =
+                    into.get("tags").and_then(Json::as_array).cloned().unwrap_or_default();
                 for tag in value.as_array().unwrap() {
                     let slug = tag["slug"].clone();
                     tags.retain(|known| *known != slug);
@@ -110,11 +114,13 @@ impl Server {
                     return Err(problem(Cause::Other, "This field may not be null."));
                 }
                 Shape::Text { .. } => value.as_str().map_or(Json::Null, |text| text.trim().into()),
-                Shape::Reference { target } if !value.is_null() => match self.find(target, value).as_slice() {
-                    [] => return Err(problem(Cause::NotFound, "Related object not found")),
-                    [id] => (*id).into(),
-                    _ => return Err(problem(Cause::Ambiguous, "Multiple objects match")),
-                },
+                Shape::Reference { target } if !value.is_null() => {
+                    match self.find(target, value).as_slice() {
+                        [] => return Err(problem(Cause::NotFound, "Related object not found")),
+                        [id] => (*id).into(),
+                        _ => return Err(problem(Cause::Ambiguous, "Multiple objects match")),
+                    }
+                }
                 Shape::Tags => value.as_array().unwrap().iter().map(|tag| tag["slug"].clone()).collect(),
                 Shape::Choice { .. } if value == "" => Json::Null,
                 Shape::CustomFields => {
@@ -136,7 +142,11 @@ impl Server {
             Json::Object(wanted) => wanted.iter().all(|(key, value)| object.fields.get(key) == Some(value)),
             _ => false,
         };
-        objects.iter().filter(|(id, object)| object.path == path && is(id, object)).map(|(id, _)| *id).collect()
+        objects
+            .iter()
+            .filter(|(id, object)| object.path == path && is(id, object))
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     pub fn insert(&self, kind: &'static Kind, fields: Json) -> u64 {
@@ -148,10 +158,16 @@ impl Server {
 
     fn make(&self, kind: &'static Kind, body: &Body, stamp: &str) -> Result<Record, StoreError> {
         let slug = body.get("slug").cloned();
-        let same = |object: &Object| object.path == kind.path && slug.is_some() && object.fields.get("slug") == slug.as_ref();
+        let same = |object: &Object| {
+            object.path == kind.path && slug.is_some() && object.fields.get("slug") == slug.as_ref()
+        };
         if self.objects().values().any(same) {
             let message = "An object with this slug already exists.".into();
-            return Err(StoreError::Refused(vec![Problem { path: vec!["slug".into()], message, cause: Cause::Duplicate }]));
+            return Err(StoreError::Refused(vec![Problem {
+                path: vec!["slug".into()],
+                message,
+                cause: Cause::Duplicate,
+            }]));
         }
         let mut fields = Body::new();
         for field in kind.fields {
@@ -198,13 +214,17 @@ fn blank(field: &Field) -> Json {
     }
 }
 
-fn shown(objects: &BTreeMap<u64, Object>, field: &Field, stored: Json) -> Json {
-    let brief = |id: &Json| match id.as_u64().and_then(|id| Some((id, objects.get(&id)?))) {
+fn brief(objects: &BTreeMap<u64, Object>, id: &Json) -> Json {
+    match id.as_u64().and_then(|id| Some((id, objects.get(&id)?))) {
         Some((id, object)) => {
             json!({"id": id, "url": "x", "name": object.fields["name"], "slug": object.fields["slug"]})
         }
         None => Json::Null,
-    };
+    }
+}
+
+fn shown(objects: &BTreeMap<u64, Object>, field: &Field, stored: Json) -> Json {
+    let brief = |id: &Json| brief(objects, id);
     match field.shape {
         Shape::Choice { .. } if !stored.is_null() => json!({"value": stored, "label": "Some"}),
         Shape::Reference { .. } => brief(&stored),
@@ -335,7 +355,11 @@ impl Store for Server {
                     None => value == "null" || value.is_empty(),
                 })
             };
-            objects.iter().filter(|(_, object)| object.path == kind.path && is(object)).map(|(id, _)| *id).collect()
+            objects
+                .iter()
+                .filter(|(_, object)| object.path == kind.path && is(object))
+                .map(|(id, _)| *id)
+                .collect()
         };
         let most = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap());
         Ok(ids.into_iter().filter_map(|id| self.answer(id)).take(most).collect())
@@ -356,7 +380,12 @@ impl Store for Server {
         Ok(found)
     }
 
-    async fn choices(&self, _: &Scope, _: &'static Kind, wire: &str) -> Result<Option<Vec<String>>, StoreError> {
+    async fn choices(
+        &self,
+        _: &Scope,
+        _: &'static Kind,
+        wire: &str,
+    ) -> Result<Option<Vec<String>>, StoreError> {
         Ok((wire == "status").then(|| ["active", "planned", "local"].map(str::to_owned).to_vec()))
     }
 

@@ -2,8 +2,8 @@
 
 use catalogue::Table;
 use catalogue::description::{
-    Allocator, AllocatorParent, Availability, Choice, Field, Filter, FilterSuffixes, Format, Key, KeyPart, Kind, Literal,
-    PairElement, Presence, Setter, Shape, TargetChoice,
+    Allocator, AllocatorParent, Availability, Choice, Field, Filter, FilterSuffixes, Format, Key, KeyPart,
+    Kind, Literal, PairElement, Presence, Setter, Shape, TargetChoice,
 };
 
 const FIELD: Field = Field {
@@ -106,7 +106,10 @@ pub static WIDGET: Kind = Kind {
         Field { default: Some(Literal::Bool(false)), ..field("enabled", Shape::Bool) },
         nullable("flag", Shape::Bool),
         nullable("count_of", Shape::Integer { min: Some(0), max: Some(100) }),
-        Field { default: Some(Literal::Integer(1000)), ..field("weight", Shape::Integer { min: None, max: None }) },
+        Field {
+            default: Some(Literal::Integer(1000)),
+            ..field("weight", Shape::Integer { min: None, max: None })
+        },
         nullable("ratio", Shape::Decimal { min: Some("-1"), max: Some("90.5"), places: Some(2) }),
         Field {
             default: Some(Literal::Text("active")),
@@ -115,10 +118,7 @@ pub static WIDGET: Kind = Kind {
         nullable(
             "face",
             Shape::Choice {
-                values: &[
-                    choice("front"),
-                    Choice { value: "rear", available: Availability::since(4, 6) },
-                ],
+                values: &[choice("front"), Choice { value: "rear", available: Availability::since(4, 6) }],
             },
         ),
         nullable("width", Shape::IntegerChoice { values: &[10, 19, 23] }),
@@ -140,7 +140,12 @@ pub static WIDGET: Kind = Kind {
                         kind: "lab/owners",
                         available: Availability::ALWAYS,
                     },
-                    TargetChoice { name: "tag", model: "lab.tag", kind: "lab/tags", available: Availability::ALWAYS },
+                    TargetChoice {
+                        name: "tag",
+                        model: "lab.tag",
+                        kind: "lab/tags",
+                        available: Availability::ALWAYS,
+                    },
                 ],
             },
         ),

@@ -22,7 +22,9 @@ async fn seats_are_taken_topped_up_and_given_back() {
     assert_eq!(state.get("allocated").unwrap().as_list().unwrap().len(), 3);
     let seats = || server.objects().values().filter(|object| object.path == SEAT.path).count();
     assert_eq!(seats(), 3);
-    assert!(server.objects().values().filter(|o| o.path == SEAT.path).all(|o| o.fields["description"] == "y"));
+    assert!(
+        server.objects().values().filter(|o| o.path == SEAT.path).all(|o| o.fields["description"] == "y")
+    );
     let fewer = seat.with(json!({"pool": "hall", "key": "a", "description": "y", "quantity": 1}));
     fewer.apply().await.unwrap();
     assert_eq!(seats(), 1);
@@ -49,11 +51,12 @@ async fn a_lost_seat_is_found_by_its_key() {
 
 #[tokio::test]
 async fn two_allocations_must_not_have_one_key() {
-    let (core, _server) = lab().await;
+    let (core, server) = lab().await;
     let config = json!({"pool": "hall", "key": "a"});
-    core.resource("lab_free_seat", config.clone()).named("one").plan().await.unwrap();
-    let error = core.resource("lab_free_seat", config).named("two").plan().await.unwrap_err().to_string();
+    core.resource("lab_free_seat", config.clone()).named("one").apply().await.unwrap();
+    let error = core.resource("lab_free_seat", config).named("two").apply().await.unwrap_err().to_string();
     assert!(error.contains("one key"), "{error}");
+    assert_eq!(server.objects().values().filter(|object| object.path == SEAT.path).count(), 1);
 }
 
 #[tokio::test]
