@@ -60,6 +60,7 @@ fn record(object: Object) -> Record {
 }
 
 /// A failed call in the catalogue's terms.
+#[allow(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(crate) fn failure(error: Error) -> StoreError {
     match &error {
         Error::Invalid(invalid) => StoreError::Refused(
