@@ -4,4 +4,16 @@
 //! directory beside this one.
 
 pub mod api;
+mod client;
+mod provider_config;
 pub mod table;
+
+pub use client::{Client, TABLE};
+pub use provider_config::{Environment, ProviderConfig, ProviderConfigPartial};
+
+use tf_framework::{Provider, Registry, SelectClient};
+
+/// Registers everything of this domain. `client` finds the server's client in the configured provider.
+pub fn register<P: Provider>(registry: &mut Registry<P>, client: SelectClient<P, Client>) {
+    catalogue::register(registry, &TABLE, client);
+}

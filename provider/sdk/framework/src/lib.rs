@@ -23,6 +23,7 @@ pub mod rules;
 pub mod schema;
 mod serve;
 pub mod server;
+mod untyped;
 pub mod validation;
 
 pub use action::{Action, ActionContext};
@@ -37,6 +38,9 @@ pub use provider::{ConfigureContext, Provider, Registry, no_client};
 pub use raw_state::RawState;
 pub use resource::{DefaultTimeouts, ImportId, MoveSource, Resource, ResourceModel, SelectClient};
 pub use serve::{Mode, serve};
+pub use untyped::{
+    UntypedContext, UntypedDataSource, UntypedList, UntypedListContext, UntypedPlan, UntypedResource,
+};
 
 pub use tf_value::{Number, Path, Step, Type, Value};
 

@@ -9,12 +9,13 @@ use crate::diagnostic::{Diagnostics, Result};
 use crate::ephemeral::EphemeralResource;
 use crate::erased::{
     ErasedAction, ErasedDataSource, ErasedEphemeral, ErasedList, ErasedResource, TypedAction,
-    TypedDataSource, TypedEphemeral, TypedList, TypedResource,
+    TypedDataSource, TypedEphemeral, TypedList, TypedResource, Untyped,
 };
 use crate::function::{Function, FunctionDefinition, FunctionError};
 use crate::list::ListResource;
 use crate::model::Model;
 use crate::resource::{Resource, ResourceModel, SelectClient};
+use crate::untyped::{UntypedDataSource, UntypedList, UntypedResource};
 
 /// A provider.
 pub trait Provider: Sized + Send + Sync + 'static {
@@ -114,6 +115,25 @@ impl<P: Provider> Registry<P> {
     pub fn list_resource<L: ListResource>(&mut self, client: SelectClient<P, <L::Item as Resource>::Client>) {
         let name = full_name::<P>(<L::Item as ResourceModel>::NAME);
         self.lists.insert(name, Box::new(TypedList::<P, L>::new(client)));
+    }
+
+    /// Registers a managed resource described by data.
+    pub fn untyped_resource<R: UntypedResource>(&mut self, client: SelectClient<P, R::Client>, resource: R) {
+        self.resources.insert(full_name::<P>(resource.name()), Box::new(Untyped::new(client, resource)));
+    }
+
+    /// Registers a data source described by data.
+    pub fn untyped_data_source<D: UntypedDataSource>(
+        &mut self,
+        client: SelectClient<P, D::Client>,
+        source: D,
+    ) {
+        self.data_sources.insert(full_name::<P>(source.name()), Box::new(Untyped::new(client, source)));
+    }
+
+    /// Registers a list resource described by data.
+    pub fn untyped_list<L: UntypedList>(&mut self, client: SelectClient<P, L::Client>, list: L) {
+        self.lists.insert(full_name::<P>(list.name()), Box::new(Untyped::new(client, list)));
     }
 
     /// Registers a function.

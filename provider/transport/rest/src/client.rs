@@ -17,6 +17,7 @@ use crate::error::{Cause, RestError};
 use crate::exchange::Failure;
 use crate::flight::Flights;
 use crate::limits::Limits;
+use crate::pace::Pace;
 use crate::policy::{HttpVersions, Policy};
 use crate::redact::Redactor;
 use crate::request::{Request, Target};
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) redactor: Redactor,
     pub(crate) counters: Counters,
     limits: Limits,
+    pace: Pace,
     http: OnceCell<Http>,
     /// Counts writes, so that a read joined by others never predates one of them.
     writes: AtomicU64,
@@ -57,6 +59,7 @@ impl RestClient {
         let core = Core {
             redactor: Redactor::new(policy.secrets.iter().cloned()),
             limits: Limits::new(policy.widths),
+            pace: Pace::new(policy.requests_per_second),
             endpoints: Endpoints::new(endpoints),
             classify: Arc::new(classify),
             auth,
@@ -205,10 +208,12 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// Waits for the request's lanes and counts the try.
+    /// Waits for the request's lanes and its moment, and counts the try.
     pub(crate) async fn enter(&mut self) -> Result<crate::limits::Permits, RestError> {
         let entered = self.client.core.limits.enter(&self.request.lanes, self.budget).await;
         let permits = entered.map_err(|interrupted| self.interrupted(interrupted))?;
+        let turn = self.client.core.pace.turn(self.budget).await;
+        turn.map_err(|interrupted| self.interrupted(interrupted))?;
         self.attempts += 1;
         Ok(permits)
     }
@@ -221,6 +226,10 @@ impl<'a> Run<'a> {
     pub(crate) async fn after(&mut self, failure: Failure) -> Result<(), RestError> {
         if failure.class == Class::UNAUTHORIZED && self.renew(failure.stamp).await? {
             return Ok(());
+        }
+        if let (Some(pause), Target::Path(_)) = (failure.retry_after, &self.request.target) {
+            // What the server asks of one request, it asks of all.
+            self.client.core.pace.hold(pause);
         }
         let Some(delay) = self.plan.next_delay(failure.class, failure.retry_after) else {
             return Err(self.error(failure.class, failure.cause));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use crate::budget::Interrupted;
 use crate::classify::Class;
@@ -124,6 +124,8 @@ pub struct StatusFailure {
     pub reason: String,
     /// The class the API's table gave it.
     pub class: Class,
+    /// The headers. They may hold secrets (cookies): for reading, not for showing.
+    pub headers: HeaderMap,
     /// The body, known secrets removed. It may hold others (a field of a secret name); show the excerpt instead.
     pub body: Bytes,
     /// The body's beginning in words.
@@ -131,7 +133,7 @@ pub struct StatusFailure {
 }
 
 impl fmt::Debug for StatusFailure {
-    /// Without the body.
+    /// Without headers and body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StatusFailure")
             .field("status", &self.status)

@@ -317,6 +317,7 @@ impl RestClient {
                 status,
                 reason: redactor.text(&reason).into_owned(),
                 class,
+                headers: headers.clone(),
                 body: redactor.text(&String::from_utf8_lossy(body)).into_owned().into(),
                 excerpt: redactor.excerpt(body),
             })),

@@ -20,6 +20,7 @@ mod exchange;
 mod flight;
 mod hash;
 mod limits;
+mod pace;
 mod path;
 mod policy;
 mod redact;

@@ -43,6 +43,8 @@ pub struct Policy {
     pub retries: RetryTable,
     /// Concurrent requests by lane.
     pub widths: Widths,
+    /// Tries sent in a second, of all requests together; `None` does not limit.
+    pub requests_per_second: Option<f64>,
     /// Values that must never appear in an error or a log, whatever carries them.
     pub secrets: Vec<Secret>,
 }
@@ -61,6 +63,7 @@ impl Default for Policy {
             max_answer: 64 << 20,
             retries: RetryTable::standard(),
             widths: Widths::default(),
+            requests_per_second: None,
             secrets: Vec::new(),
         }
     }

@@ -215,9 +215,19 @@ impl Request {
         }
     }
 
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
     /// The path, percent-encoded, without the endpoint's own prefix.
     pub fn path_text(&self) -> &str {
         self.path()
+    }
+
+    /// The parameters as they go over the wire, without the question mark.
+    pub fn query_text(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish()
     }
 
     pub(crate) fn path(&self) -> &str {

@@ -16,29 +16,42 @@ use crate::error::Cause;
 /// Called with bytes done and, where known, bytes in all.
 pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
-/// A multipart form: text fields, then one file.
+/// A multipart form: text fields, then files.
 #[derive(Clone)]
 pub struct Upload {
     fields: Vec<(String, String)>,
+    files: Vec<FilePart>,
+    progress: Option<Progress>,
+}
+
+/// One file of a form.
+#[derive(Clone)]
+struct FilePart {
     part: String,
     file_name: String,
     path: PathBuf,
-    progress: Option<Progress>,
 }
 
 impl Upload {
     /// A file sent in the part named `part` under `file_name`.
     pub fn new(part: impl Into<String>, file_name: impl Into<String>, path: impl AsRef<Path>) -> Self {
-        Self {
-            fields: Vec::new(),
-            part: part.into(),
-            file_name: file_name.into(),
-            path: path.as_ref().to_owned(),
-            progress: None,
-        }
+        Self { fields: Vec::new(), files: Vec::new(), progress: None }.file(part, file_name, path)
     }
 
-    /// Adds a text field before the file.
+    /// Adds another file.
+    #[must_use]
+    pub fn file(
+        mut self,
+        part: impl Into<String>,
+        file_name: impl Into<String>,
+        path: impl AsRef<Path>,
+    ) -> Self {
+        let path = path.as_ref().to_owned();
+        self.files.push(FilePart { part: part.into(), file_name: file_name.into(), path });
+        self
+    }
+
+    /// Adds a text field before the files.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fields.push((name.into(), value.into()));
@@ -52,46 +65,62 @@ impl Upload {
         self
     }
 
-    /// Opens the file and frames it.
+    /// Opens the files and frames them.
     pub(crate) async fn open(&self) -> Result<Opened, Cause> {
-        let fault = |error| Cause::File { what: format!("cannot read {}", self.path.display()), error };
-        let file = File::open(&self.path).await.map_err(fault)?;
-        let size = file.metadata().await.map_err(fault)?.len();
         let boundary = boundary();
-        let head = Bytes::from(self.head(&boundary));
+        let mut parts = Vec::with_capacity(self.files.len());
+        let mut lead = self.fields_framed(&boundary);
+        let mut length = 0;
+        for part in &self.files {
+            let fault = |error| Cause::File { what: format!("cannot read {}", part.path.display()), error };
+            let file = File::open(&part.path).await.map_err(fault)?;
+            let size = file.metadata().await.map_err(fault)?.len();
+            let head = Bytes::from(std::mem::take(&mut lead) + &part.framed(&boundary));
+            length += head.len() as u64 + size;
+            parts.push((head, file, size));
+            lead.push_str("\r\n");
+        }
         let tail = Bytes::from(format!("\r\n--{boundary}--\r\n"));
-        let length = head.len() as u64 + size + tail.len() as u64;
-        let sent = Arc::new(AtomicU64::new(0));
-        let counted = counted(file, size, sent.clone(), self.progress.clone());
+        length += tail.len() as u64;
+        let total = parts.iter().map(|(.., size)| size).sum();
+        let flow = Flow { sent: Arc::default(), total, progress: self.progress.clone() };
+        let sent = flow.sent.clone();
         let once = |bytes: Bytes| futures::stream::once(async move { Ok::<_, std::io::Error>(bytes) });
-        let body = reqwest::Body::wrap_stream(once(head).chain(counted).chain(once(tail)));
-        Ok(Opened { body, length, sent, content_type: format!("multipart/form-data; boundary={boundary}") })
+        let framed = move |(head, file, size)| once(head).chain(counted(file, size, flow.clone()));
+        let body = futures::stream::iter(parts).map(framed).flatten().chain(once(tail));
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        Ok(Opened { body: reqwest::Body::wrap_stream(body), length, sent, content_type })
     }
 
-    fn head(&self, boundary: &str) -> String {
+    fn fields_framed(&self, boundary: &str) -> String {
         use fmt::Write as _;
-        let mut head = String::new();
+        let mut framed = String::new();
         for (name, value) in &self.fields {
+            let name = quoted(name);
             let _ = write!(
-                head,
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{value}\r\n",
-                quoted(name)
+                framed,
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
             );
         }
-        let _ = write!(
-            head,
+        framed
+    }
+}
+
+impl FilePart {
+    fn framed(&self, boundary: &str) -> String {
+        format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n",
             quoted(&self.part),
             quoted(&self.file_name)
-        );
-        head
+        )
     }
 }
 
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload").field("file_name", &self.file_name).field("path", &self.path).finish()
+        let files = self.files.iter().map(|file| (&file.file_name, &file.path));
+        f.debug_map().entries(files).finish()
     }
 }
 
@@ -104,20 +133,30 @@ pub(crate) struct Opened {
     pub(crate) sent: Arc<AtomicU64>,
 }
 
-/// The file's bytes, no more than the announced size; a file that shrank fails the request instead of
+/// What the files of one upload count together.
+#[derive(Clone)]
+struct Flow {
+    sent: Arc<AtomicU64>,
+    total: u64,
+    progress: Option<Progress>,
+}
+
+/// A file's bytes, no more than the announced size; a file that shrank fails the request instead of
 /// leaving the server waiting.
 fn counted(
     file: File,
     size: u64,
-    sent: Arc<AtomicU64>,
-    progress: Option<Progress>,
+    flow: Flow,
 ) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
     let chunks = ReaderStream::with_capacity(file.take(size), 256 << 10);
-    let seen = sent.clone();
+    let of_this_file = Arc::new(AtomicU64::new(0));
+    let seen = of_this_file.clone();
     let counted = chunks.inspect_ok(move |chunk| {
-        let total = sent.fetch_add(chunk.len() as u64, Ordering::Relaxed) + chunk.len() as u64;
-        if let Some(progress) = &progress {
-            progress(total, Some(size));
+        let bytes = chunk.len() as u64;
+        of_this_file.fetch_add(bytes, Ordering::Relaxed);
+        let sent = flow.sent.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if let Some(progress) = &flow.progress {
+            progress(sent, Some(flow.total));
         }
     });
     let check = futures::stream::once(async move {

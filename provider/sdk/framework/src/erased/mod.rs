@@ -5,6 +5,7 @@ mod data_source;
 mod ephemeral;
 mod list;
 mod resource;
+mod untyped;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,6 +26,7 @@ pub(crate) use data_source::{ErasedDataSource, TypedDataSource};
 pub(crate) use ephemeral::{ErasedEphemeral, OpenedValue, RenewedValue, TypedEphemeral};
 pub(crate) use list::{ErasedList, FoundValue, TypedList};
 pub(crate) use resource::{ErasedResource, Outcome, TypedResource};
+pub(crate) use untyped::Untyped;
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

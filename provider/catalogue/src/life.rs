@@ -1,0 +1,251 @@
+//! The life of an object: what all resources of a table have in common.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use tf_framework::schema::{Attribute, Schema};
+use tf_framework::{Call, Diagnostic, Diagnostics, Result};
+use tf_value::{Path, Value};
+
+use crate::codec::{Reading, Resolution, decode};
+use crate::description::{Field, Kind, Presence, Shape, Version};
+use crate::failures::Doing;
+use crate::memory::Memory;
+use crate::reference::Reference;
+use crate::resolve::{Which, complaints, references, resolve};
+use crate::run::Run;
+use crate::store::{Query, Record, Scope, Store};
+use crate::table::Table;
+
+/// A kind and the table it is from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) table: &'static Table,
+    pub(crate) kind: &'static Kind,
+}
+
+pub(crate) static NULL: Value = Value::Null;
+
+pub(crate) fn member<'v>(object: &'v Value, name: &str) -> &'v Value {
+    object.get(name).unwrap_or(&NULL)
+}
+
+/// What an object was made or found as, and what is remembered of it.
+pub(crate) struct Settled {
+    pub(crate) object: Value,
+    pub(crate) memory: Memory,
+}
+
+impl Place {
+    pub(crate) fn doing(&self, verb: &'static str, object: &Value) -> Doing {
+        Doing::new(verb, self.kind, self.called(object))
+    }
+
+    /// What an object is called in messages: its name, or its id.
+    pub(crate) fn called(&self, object: &Value) -> Option<String> {
+        let named = self.kind.lookup.iter().chain(&["name"]).find_map(|name| member(object, name).as_str());
+        named
+            .map(|name| format!("{name:?}"))
+            .or_else(|| Some(format!("{}", member(object, "id").as_number()?)))
+    }
+
+    /// An answer in the form of what is known.
+    pub(crate) fn settled<S: Store>(
+        &self,
+        store: &S,
+        record: &Record,
+        hint: &Value,
+        memory: &Memory,
+        reading: Reading,
+    ) -> Settled {
+        let decoded = decode(self.table, self.kind, record, hint, memory, store.defaults(), reading);
+        Settled { object: decoded.object, memory: decoded.memory }
+    }
+
+    /// The ids of references that the wire takes as ids only, of the fields wanted.
+    pub(crate) async fn resolved<S: Store>(
+        &self,
+        store: &S,
+        scope: &Scope,
+        doing: &Doing,
+        object: &Value,
+        wanted: impl Fn(&Field) -> bool,
+    ) -> Result<Resolution> {
+        let mut unknown = Vec::new();
+        for field in self.kind.fields.iter().filter(|field| wanted(field)) {
+            references(self.table, field, member(object, field.name), Which::IdsOnly, &mut unknown);
+        }
+        if unknown.is_empty() {
+            return Ok(Resolution::default());
+        }
+        let (ids, unresolved) =
+            resolve(store, scope, &unknown).await.map_err(|error| doing.failed::<S>(error))?;
+        complaints(&Run::default(), S::NAME, &unresolved).into_result(ids)
+    }
+
+    /// Whether two values of a field mean the same to the server.
+    pub(crate) fn same(&self, schema: &Schema, field: &Field, wanted: &Value, actual: &Value) -> bool {
+        let equality =
+            schema.block.attributes.get(field.name).map(|attribute: &Attribute| &attribute.equality);
+        let blank = |value: &Value| {
+            value.is_null() || value.as_str() == Some("") || value.as_list().is_some_and(<[Value]>::is_empty)
+        };
+        wanted == actual
+            || (blank(wanted) && blank(actual))
+            || equality.is_some_and(|equality| equality.same(wanted, actual))
+            || self.same_members(field, wanted, actual)
+    }
+
+    /// Objects inside the object: their members are compared by meaning too.
+    fn same_members(&self, field: &Field, wanted: &Value, actual: &Value) -> bool {
+        if !matches!(field.shape, Shape::Objects { .. } | Shape::Pairs { .. }) {
+            return false;
+        }
+        let (Some(left), Some(right)) = (wanted.as_list(), actual.as_list()) else { return false };
+        let same = |left: &Value, right: &Value| {
+            left.as_map().into_iter().flatten().all(|(name, value)| {
+                let other = member(right, name);
+                value == other || value.is_null() || (value.as_str() == Some("") && other.is_null())
+            })
+        };
+        left.len() == right.len() && left.iter().all(|one| right.iter().any(|other| same(one, other)))
+    }
+
+    /// What the server made of what was sent, where that is something else.
+    pub(crate) fn verified<S: Store>(
+        &self,
+        schema: &Schema,
+        doing: &Doing,
+        version: Version,
+        wanted: &Value,
+        actual: &Value,
+    ) -> Diagnostics {
+        let problem = |field: &Field| {
+            let planned = member(wanted, field.name);
+            let is_checked = field.presence != Presence::ReadOnly
+                && !field.secret
+                && !field.unread
+                && !matches!(field.shape, Shape::File)
+                && planned.is_wholly_known()
+                && !planned.is_null();
+            let stored = member(actual, field.name);
+            if !is_checked || self.same(schema, field, planned, stored) {
+                return None;
+            }
+            let detail = if field.available.covers(version) {
+                format!(
+                    "{} answered with another value for {} than it was sent: {} in place of {}. A script of the \
+                     server, or a permission of the token, may be the reason.",
+                    S::NAME,
+                    field.name,
+                    shown(stored),
+                    shown(planned)
+                )
+            } else {
+                format!(
+                    "{} {version} ignored {}: it has the field {}.",
+                    S::NAME,
+                    field.name,
+                    field.available.describe().unwrap_or_default()
+                )
+            };
+            Some(Diagnostic::error(doing.summary(), detail).at(Path::root().attribute(field.name)))
+        };
+        self.kind.fields.iter().filter_map(problem).collect()
+    }
+
+    /// The filters that find the object by the best of its keys whose parts are all known.
+    pub(crate) fn key_query(&self, object: &Value, ids: &Resolution) -> Option<Query> {
+        self.kind.keys.iter().find_map(|key| {
+            let mut query = Vec::new();
+            for part in key.parts {
+                let field = self.kind.field(part.field)?;
+                let value = member(object, part.field);
+                if let (Shape::Target { type_key, of, .. }, true) = (field.shape, value.is_known()) {
+                    let choice = of.iter().find(|choice| member(value, choice.name).is_known())?;
+                    query.push((type_key.to_owned(), choice.model.to_owned()));
+                }
+                query.push((part.filter.to_owned(), self.key_value(field, value, ids)?));
+            }
+            Some(Query(query))
+        })
+    }
+
+    fn key_value(&self, field: &Field, value: &Value, ids: &Resolution) -> Option<String> {
+        match (field.shape, value) {
+            (_, value) if value.is_unknown() => None,
+            (Shape::Text { .. }, value) if value.is_null() => Some(String::new()),
+            (_, value) if value.is_null() => Some("null".to_owned()),
+            (Shape::Reference { target }, value) => match Reference::of(value).ok()? {
+                Reference::Id(id) => Some(id.to_string()),
+                reference => ids.id(target, &reference).map(|id| id.to_string()),
+            },
+            (Shape::Target { of, .. }, value) => of.iter().find_map(|choice| {
+                let reference = Reference::of(member(value, choice.name)).ok()?;
+                ids.id(choice.kind, &reference).map(|id| id.to_string())
+            }),
+            (_, value) => match value.concrete() {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                Value::Bool(bool) => Some(bool.to_string()),
+                _ => None,
+            },
+        }
+    }
+
+    /// The object that has the natural key of this one, where there is one.
+    pub(crate) async fn found_by_key<S: Store>(
+        &self,
+        store: &S,
+        scope: &Scope,
+        doing: &Doing,
+        object: &Value,
+    ) -> Result<Option<Record>> {
+        let parts: Vec<&str> =
+            self.kind.keys.iter().flat_map(|key| key.parts).map(|part| part.field).collect();
+        let mut unknown = Vec::new();
+        for field in self.kind.fields.iter().filter(|field| parts.contains(&field.name)) {
+            references(self.table, field, member(object, field.name), Which::All, &mut unknown);
+        }
+        let (ids, unresolved) =
+            resolve(store, scope, &unknown).await.map_err(|error| doing.failed::<S>(error))?;
+        if !unresolved.is_empty() {
+            return Ok(None);
+        }
+        let Some(query) = self.key_query(object, &ids) else { return Ok(None) };
+        let found =
+            store.list(scope, self.kind, &query, Some(3)).await.map_err(|error| doing.failed::<S>(error))?;
+        match <[Record; 1]>::try_from(found) {
+            Ok([record]) => Ok(Some(record)),
+            Err(found) if found.is_empty() => Ok(None),
+            Err(_) => Err(Diagnostics::error(
+                doing.summary(),
+                format!(
+                    "{} has several objects of the type {} with {}: none can be chosen. Import the right one by its id.",
+                    S::NAME,
+                    self.kind.label,
+                    query_text(&query)
+                ),
+            )),
+        }
+    }
+}
+
+/// The store and the scope of an operation.
+pub(crate) fn tools<S: Store>(call: &Call<S>) -> Result<(Arc<S>, Scope)> {
+    Ok((call.client()?, Scope::of(call)))
+}
+
+pub(crate) fn query_text(query: &Query) -> String {
+    let pairs: Vec<String> = query.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join(", ")
+}
+
+pub(crate) fn shown(value: &Value) -> String {
+    const LONGEST: usize = 120;
+    let json = match crate::json::from_value(value) {
+        Json::Null => "nothing".to_owned(),
+        json => json.to_string(),
+    };
+    if json.chars().count() <= LONGEST { json } else { json.chars().take(LONGEST).chain(['…']).collect() }
+}

@@ -1,0 +1,290 @@
+//! The managed resource of a kind.
+
+mod body;
+mod create;
+pub(crate) mod planning;
+pub(crate) mod update;
+
+pub(crate) use body::{Change, stamp};
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use tf_framework::schema::{IdentityAttribute, IdentitySchema, Schema};
+use tf_framework::{
+    Call, Diagnostics, ImportId, Path, Result, UntypedContext, UntypedPlan, UntypedResource, Value,
+};
+use tf_value::Type;
+
+use crate::codec::{Reading, Resolution};
+use crate::description::Kind;
+use crate::life::{Place, member, tools};
+use crate::memory::Memory;
+use crate::schema::{Purpose, resource_schema};
+use crate::store::{Query, Record, Scope, Store};
+use crate::table::Table;
+
+/// The managed resource of a kind: every object of it is one of these.
+pub struct ObjectResource<S> {
+    pub(crate) place: Place,
+    planning: OnceLock<Schema>,
+    store: std::marker::PhantomData<fn() -> S>,
+}
+
+impl<S: Store> ObjectResource<S> {
+    /// The resource of a kind of the table.
+    #[must_use]
+    pub fn new(table: &'static Table, kind: &'static Kind) -> Self {
+        Self { place: Place { table, kind }, planning: OnceLock::new(), store: std::marker::PhantomData }
+    }
+
+    /// The resource of a kind whose plans are made by another schema than the kind's own.
+    pub(crate) fn with_planning(table: &'static Table, kind: &'static Kind, planning: Schema) -> Self {
+        let resource = Self::new(table, kind);
+        let _ = resource.planning.set(planning);
+        resource
+    }
+
+    fn kind(&self) -> &'static Kind {
+        self.place.kind
+    }
+
+    fn planning_schema(&self) -> &Schema {
+        self.planning.get_or_init(|| resource_schema(self.kind(), Purpose::Planning))
+    }
+
+    /// An answer as the new state, with what is remembered of it put where it is kept.
+    fn remember(
+        &self,
+        cx: &mut UntypedContext<S>,
+        store: &S,
+        record: &Record,
+        hint: &Value,
+        memory: &Memory,
+        reading: Reading,
+    ) -> Value {
+        let mut settled = self.place.settled(store, record, hint, memory, reading);
+        settled.memory.owned = owned(self.kind(), hint, memory, reading);
+        cx.private = settled.memory.store();
+        settled.object
+    }
+
+    async fn found(&self, call: &Call<S>, query: &Query) -> Result<Record> {
+        let (store, scope) = tools(call)?;
+        let doing = self.place.doing("Importing", &Value::Null);
+        let records = store
+            .list(&scope, self.kind(), query, Some(3))
+            .await
+            .map_err(|error| doing.failed::<S>(error))?;
+        let asked = crate::life::query_text(query);
+        let problem = |what: String| Diagnostics::error(doing.summary(), what);
+        match <[Record; 1]>::try_from(records) {
+            Ok([record]) => Ok(record),
+            Err(none) if none.is_empty() => Err(problem(format!(
+                "{} has no {} with {asked}, or the token may not see it.",
+                S::NAME,
+                self.kind().label
+            ))),
+            Err(_) => Err(problem(format!(
+                "{} has several objects of the type {} with {asked}. Give more of its key, or its id.",
+                S::NAME,
+                self.kind().label
+            ))),
+        }
+    }
+}
+
+/// The keys of the custom fields that the configuration owns from now on.
+fn owned(kind: &Kind, hint: &Value, memory: &Memory, reading: Reading) -> Vec<String> {
+    let Some(field) = kind.custom_fields() else { return Vec::new() };
+    match (reading, member(hint, field.name).as_map()) {
+        (Reading::Import, _) => Vec::new(),
+        (Reading::Known, Some(keys)) if !memory.owned.is_empty() => {
+            keys.keys().filter(|key| memory.owned.contains(*key)).cloned().collect()
+        }
+        (Reading::Known, _) => memory.owned.clone(),
+    }
+}
+
+#[async_trait]
+impl<S: Store> UntypedResource for ObjectResource<S> {
+    type Client = S;
+
+    fn name(&self) -> &'static str {
+        self.kind().name
+    }
+
+    fn subcategory(&self) -> &'static str {
+        self.kind().subcategory
+    }
+
+    fn schema(&self) -> Schema {
+        resource_schema(self.kind(), Purpose::Shown)
+    }
+
+    fn identity(&self) -> Option<IdentitySchema> {
+        Some(identity_by_id())
+    }
+
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        planning::validate(&self.place, config, diagnostics);
+    }
+
+    async fn plan(&self, cx: &Call<S>, plan: &mut UntypedPlan) -> Result<()> {
+        planning::plan(self, cx, plan).await
+    }
+
+    async fn create(&self, cx: &mut UntypedContext<S>, plan: Value) -> Result<Value> {
+        create::create(self, cx, plan).await
+    }
+
+    async fn read(&self, cx: &mut UntypedContext<S>, state: Value) -> Result<Option<Value>> {
+        let (store, scope) = tools(cx)?;
+        let doing = self.place.doing("Reading", &state);
+        let memory = Memory::load(&cx.private)?;
+        let id = id_of(&state).ok_or_else(|| {
+            Diagnostics::error(
+                doing.summary(),
+                "The state has no id. Remove it from the state and import it anew.",
+            )
+        })?;
+        let record = store.read(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
+        let Some(record) = record else { return Ok(None) };
+        store.run().claim(self.kind().path, id);
+        Ok(Some(self.remember(cx, &store, &record, &state, &memory, Reading::Known)))
+    }
+
+    async fn update(&self, cx: &mut UntypedContext<S>, prior: Value, plan: Value) -> Result<Value> {
+        update::update(self, cx, prior, plan).await
+    }
+
+    async fn delete(&self, cx: &mut UntypedContext<S>, state: Value) -> Result<()> {
+        let (store, scope) = tools(cx)?;
+        let doing = self.place.doing("Deleting", &state);
+        let Some(id) = id_of(&state) else { return Ok(()) };
+        store.delete(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))
+    }
+
+    async fn import(&self, cx: &mut UntypedContext<S>, id: ImportId) -> Result<Value> {
+        let wanted = import_query(&self.place, &id)?;
+        let record = match wanted {
+            Wanted::Id(id) => {
+                let (store, scope) = tools(cx)?;
+                let doing = self.place.doing("Importing", &Value::Null);
+                let record =
+                    store.read(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
+                record.ok_or_else(|| {
+                    Diagnostics::error(
+                        doing.summary(),
+                        format!(
+                            "{} has no {} with the id {id}, or the token may not see it.",
+                            S::NAME,
+                            self.kind().label
+                        ),
+                    )
+                })?
+            }
+            Wanted::Query(query) => self.found(cx, &query).await?,
+        };
+        let store = cx.client()?;
+        let nothing = empty_object(&self.planning_schema().block);
+        Ok(self.remember(cx, &store, &record, &nothing, &Memory::default(), Reading::Import))
+    }
+}
+
+/// An object all of whose attributes are null.
+fn empty_object(block: &tf_framework::schema::Block) -> Value {
+    Value::object(block.attributes.keys().map(|name| (name.clone(), Value::Null)))
+}
+
+pub(crate) fn identity_by_id() -> IdentitySchema {
+    IdentitySchema {
+        version: 0,
+        attributes: vec![IdentityAttribute {
+            name: "id".to_owned(),
+            ty: Type::Number,
+            description: "Id of the object.".to_owned(),
+            required_for_import: true,
+        }],
+    }
+}
+
+pub(crate) fn id_of(object: &Value) -> Option<u64> {
+    member(object, "id").as_number().and_then(tf_value::Number::as_u64)
+}
+
+enum Wanted {
+    Id(u64),
+    Query(Query),
+}
+
+/// What an import asks for: an id, `key=value` pairs, or the value of a key that is one field.
+fn import_query(place: &Place, id: &ImportId) -> Result<Wanted> {
+    let text = match id {
+        ImportId::Identity(identity) => {
+            return id_of(identity).map(Wanted::Id).ok_or_else(|| bad_id(place, ""));
+        }
+        ImportId::Id(text) => text.trim(),
+    };
+    if let Ok(id) = text.parse() {
+        return Ok(Wanted::Id(id));
+    }
+    let simple =
+        place.kind.lookup.iter().find(|name| place.kind.filters.iter().any(|filter| filter.name == **name));
+    if !text.contains('=') {
+        return match simple {
+            Some(name) if !text.is_empty() => {
+                Ok(Wanted::Query(Query(vec![((*name).to_owned(), text.to_owned())])))
+            }
+            _ => Err(bad_id(place, text)),
+        };
+    }
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        let name = name.trim();
+        let known = |filter: &&crate::description::Filter| {
+            filter.name == name
+                || filter.suffixes.iter().any(|suffix| format!("{}__{suffix}", filter.name) == name)
+        };
+        place.kind.filters.iter().find(known)?;
+        Some((name.to_owned(), value.trim().to_owned()))
+    };
+    match text.split(',').map(pair).collect::<Option<Vec<_>>>() {
+        Some(pairs) => Ok(Wanted::Query(Query(pairs))),
+        None => Err(bad_id(place, text)),
+    }
+}
+
+fn bad_id(place: &Place, given: &str) -> Diagnostics {
+    Diagnostics::error(
+        format!("Import of a {} needs an id or a key", place.kind.label),
+        format!("{given:?} is neither. Give {}.", import_forms(place.kind)),
+    )
+}
+
+/// The forms in which an object can be named for import, for messages and documentation.
+#[must_use]
+pub fn import_forms(kind: &Kind) -> String {
+    let mut forms = vec!["its id (`5`)".to_owned()];
+    let by_filter = |name: &&str| kind.filters.iter().any(|filter| filter.name == *name);
+    if let Some(name) = kind.lookup.iter().copied().find(by_filter) {
+        forms.push(format!("its {name}"));
+    }
+    for key in kind.keys.iter().filter(|key| key.parts.len() > 1).take(1) {
+        let parts: Vec<String> = key.parts.iter().map(|part| format!("{}=…", part.filter)).collect();
+        forms.push(format!("its key (`{}`)", parts.join(",")));
+    }
+    forms.join(", or ")
+}
+
+/// The path of an attribute at the root.
+pub(crate) fn at(name: &str) -> Path {
+    Path::root().attribute(name)
+}
+
+/// What an operation has to work with.
+pub(crate) struct Work<S> {
+    pub(crate) store: Arc<S>,
+    pub(crate) scope: Scope,
+    pub(crate) ids: Resolution,
+}

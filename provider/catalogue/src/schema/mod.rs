@@ -1,0 +1,13 @@
+//! Schemas made from descriptions.
+
+mod attribute;
+mod format;
+mod query;
+mod resource;
+
+pub use attribute::{attribute, leaf_type};
+pub use format::{check as format_check, equality};
+pub use query::{asked, is_question, list_block, plural_block, record_type, singular_block};
+pub use resource::{
+    Purpose, is_settled_by_engine, literal, resource_attributes, resource_schema, version_attribute,
+};
