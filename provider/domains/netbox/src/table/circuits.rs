@@ -311,7 +311,7 @@ pub(super) static CIRCUITS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its two ends go with it, and the cables on them."),
+    deletion: Some("Its two ends go with it."),
 };
 
 pub(super) static PROVIDER_ACCOUNTS: Kind = Kind {
@@ -475,7 +475,7 @@ pub(super) static PROVIDERS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Refused while circuits are its own; its networks and accounts go with it."),
+    deletion: Some("Refused while circuits, networks or accounts are its own."),
 };
 
 pub(super) static VIRTUAL_CIRCUIT_TERMINATIONS: Kind = Kind {

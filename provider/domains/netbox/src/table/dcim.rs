@@ -46,7 +46,7 @@ pub(super) static CABLE_BUNDLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its cables stay, without a bundle."),
+    deletion: None,
 };
 
 pub(super) static CABLES: Kind = Kind {
@@ -258,7 +258,7 @@ pub(super) static CONSOLE_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static CONSOLE_SERVER_PORT_TEMPLATES: Kind = Kind {
@@ -381,7 +381,7 @@ pub(super) static CONSOLE_SERVER_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static COOLING_FEEDS: Kind = Kind {
@@ -942,7 +942,7 @@ pub(super) static DEVICE_ROLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Refused while devices or virtual machines have the role."),
+    deletion: Some("The roles below it go with it. Refused while devices or virtual machines have one of them."),
 };
 
 pub(super) static DEVICE_TYPES: Kind = Kind {
@@ -1188,7 +1188,7 @@ pub(super) static DEVICES: Kind = Kind {
     ],
     omit: &["config_context"],
     born_with: None,
-    deletion: Some("Its components with their addresses and cables go with it. Refused while it is the host of something that must have one."),
+    deletion: Some("Its components with their addresses go with it. Refused while it is the master of a virtual chassis, or virtual machines run on it."),
 };
 
 pub(super) static FRONT_PORT_TEMPLATES: Kind = Kind {
@@ -1326,7 +1326,7 @@ pub(super) static FRONT_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static INTERFACE_TEMPLATES: Kind = Kind {
@@ -1535,7 +1535,7 @@ pub(super) static INTERFACES: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its IP addresses and MAC addresses go with it, without a word; so do cables and child interfaces."),
+    deletion: Some("Its IP addresses and MAC addresses go with it, without a word. Refused while it has child interfaces."),
 };
 
 pub(super) static INVENTORY_ITEM_ROLES: Kind = Kind {
@@ -1585,7 +1585,7 @@ pub(super) static INVENTORY_ITEM_ROLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Parts that have the role stay, without one."),
+    deletion: Some("Refused while parts have the role."),
 };
 
 pub(super) static INVENTORY_ITEM_TEMPLATES: Kind = Kind {
@@ -1905,7 +1905,7 @@ pub(super) static MANUFACTURERS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Refused while types of devices, modules or racks are its own."),
+    deletion: Some("Refused while types of devices, modules or racks, platforms or inventory items are its own."),
 };
 
 pub(super) static MODULE_BAY_TEMPLATES: Kind = Kind {
@@ -2349,7 +2349,7 @@ pub(super) static PLATFORMS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Devices and virtual machines stay, without a platform."),
+    deletion: Some("The platforms below it go with it. Devices and virtual machines stay, without a platform."),
 };
 
 pub(super) static POWER_FEEDS: Kind = Kind {
@@ -2432,7 +2432,7 @@ pub(super) static POWER_FEEDS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static POWER_OUTLET_TEMPLATES: Kind = Kind {
@@ -2567,7 +2567,7 @@ pub(super) static POWER_OUTLETS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static POWER_PANELS: Kind = Kind {
@@ -2624,7 +2624,7 @@ pub(super) static POWER_PANELS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its feeds go with it."),
+    deletion: Some("Refused while feeds come from it."),
 };
 
 pub(super) static POWER_PORT_TEMPLATES: Kind = Kind {
@@ -2753,7 +2753,7 @@ pub(super) static POWER_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static RACK_GROUPS: Kind = Kind {
@@ -2801,7 +2801,7 @@ pub(super) static RACK_GROUPS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its racks stay, without a group."),
+    deletion: None,
 };
 
 pub(super) static RACK_RESERVATIONS: Kind = Kind {
@@ -2919,7 +2919,7 @@ pub(super) static RACK_ROLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Racks that have the role stay, without one."),
+    deletion: Some("Refused while racks have the role."),
 };
 
 pub(super) static RACK_TYPES: Kind = Kind {
@@ -3248,7 +3248,7 @@ pub(super) static REAR_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static REGIONS: Kind = Kind {
@@ -3437,7 +3437,7 @@ pub(super) static SITES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("The prefixes and VLAN groups for the site go with it, without a word. Refused while devices, racks or locations are there."),
+    deletion: Some("Its locations, and the prefixes and VLAN groups for it, go with it, without a word. Refused while devices, racks, power panels, VLANs or virtual machines are there."),
 };
 
 pub(super) static VIRTUAL_CHASSIS: Kind = Kind {

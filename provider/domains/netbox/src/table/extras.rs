@@ -510,7 +510,7 @@ pub(super) static IMAGE_ATTACHMENTS: Kind = Kind {
     description: "A picture of an object.",
     available: Availability::ALWAYS,
     fields: &[
-        Field { presence: Presence::Required, replace: true, ..field("image", Shape::File, "The picture, as the path of a file to upload.") },
+        Field { presence: Presence::Required, ..field("image", Shape::File, "The picture, as the path of a file to upload.") },
         Field { presence: Presence::Required, ..field("object", Shape::Target { type_key: "object_type", id_key: "object_id", of: &[target("circuit", "circuits.circuit", "circuits/circuits"), target("device", "dcim.device", "dcim/devices"), target("device_type", "dcim.devicetype", "dcim/device-types"), target("location", "dcim.location", "dcim/locations"), target("module_type", "dcim.moduletype", "dcim/module-types"), target("power_panel", "dcim.powerpanel", "dcim/power-panels"), target("rack", "dcim.rack", "dcim/racks"), target("site", "dcim.site", "dcim/sites"), target("virtual_machine", "virtualization.virtualmachine", "virtualization/virtual-machines")] }, "What the image attachment is about.") },
         field("name", Shape::Text { min: None, max: Some(50), format: Format::Plain }, "The name of the image attachment."),
         Field { available: Availability::since(4, 4), ..field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the image attachment.") },
@@ -771,5 +771,5 @@ pub(super) static WEBHOOKS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Event rules that call it stay, and call nothing."),
+    deletion: Some("Event rules that call it go with it, without a word."),
 };

@@ -919,7 +919,7 @@ pub(super) static VLAN_TRANSLATION_POLICIES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its rules go with it."),
+    deletion: Some("Its rules go with it. Refused while interfaces use it."),
 };
 
 pub(super) static VLAN_TRANSLATION_RULES: Kind = Kind {
@@ -1042,7 +1042,7 @@ pub(super) static VLANS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Prefixes stay, without a VLAN; interfaces no longer carry it."),
+    deletion: Some("Refused while prefixes or wireless LANs go with it; interfaces no longer carry it."),
 };
 
 pub(super) static VRFS: Kind = Kind {
