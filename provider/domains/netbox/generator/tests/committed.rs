@@ -1,5 +1,12 @@
 //! The committed table is what the documents make, and it agrees with what was found out about NetBox otherwise.
 
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test may fail, and says what it skips"
+)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

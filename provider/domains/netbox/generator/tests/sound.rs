@@ -1,5 +1,7 @@
 //! The compiled-in table is sound by itself.
 
+#![allow(clippy::panic, reason = "a test may fail, and says what it skips")]
+
 use std::collections::BTreeSet;
 
 use catalogue::description::{Availability, Format, Kind, Literal, Presence, Shape, Version};
