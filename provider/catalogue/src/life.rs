@@ -195,7 +195,7 @@ impl Place {
 
     /// The filters that find the object by the best of its keys whose parts are all known.
     pub(crate) fn key_query(&self, object: &Value, ids: &Resolution) -> Option<Query> {
-        self.kind.keys.iter().find_map(|key| {
+        self.kind.keys.iter().filter(|key| self.is_given(key, object, ids)).find_map(|key| {
             let mut query = Vec::new();
             for part in key.parts {
                 let field = self.kind.field(part.field)?;
@@ -232,6 +232,39 @@ impl Place {
         }
     }
 
+    /// Whether an object has the natural key of this one, part by part.
+    fn has_key(&self, record: &Record, object: &Value, ids: &Resolution) -> bool {
+        let Some(key) = self.kind.keys.iter().find(|key| self.is_given(key, object, ids)) else {
+            return false;
+        };
+        let bare = |json: &Json| match json.get("id").or_else(|| json.get("value")).unwrap_or(json) {
+            Json::String(text) => text.clone(),
+            Json::Null => String::new(),
+            other => other.to_string(),
+        };
+        key.parts.iter().all(|part| {
+            let Some(field) = self.kind.field(part.field) else { return false };
+            let on_wire = match field.shape {
+                Shape::Target { id_key, .. } => id_key,
+                _ => field.wire,
+            };
+            let wanted = self.key_value(field, member(object, part.field), ids).unwrap_or_default();
+            let wanted = if wanted == "null" { String::new() } else { wanted };
+            let actual = record.body.get(on_wire).map(bare).unwrap_or_default();
+            let equality = crate::schema::attribute(field).equality;
+            wanted == actual || equality.same(&Value::from(wanted), &Value::from(actual))
+        })
+    }
+
+    /// Whether all parts of a key are known, and not all of them null.
+    fn is_given(&self, key: &crate::description::Key, object: &Value, ids: &Resolution) -> bool {
+        let value = |part: &crate::description::KeyPart| member(object, part.field);
+        let known = key.parts.iter().all(|part| {
+            self.kind.field(part.field).is_some_and(|field| self.key_value(field, value(part), ids).is_some())
+        });
+        known && key.parts.iter().any(|part| !value(part).is_null())
+    }
+
     /// The object that has the natural key of this one, where there is one.
     pub(crate) async fn found_by_key<S: Store>(
         &self,
@@ -253,7 +286,10 @@ impl Place {
         }
         let Some(query) = self.key_query(object, &ids) else { return Ok(None) };
         let found =
-            store.list(scope, self.kind, &query, Some(3)).await.map_err(|error| doing.failed::<S>(error))?;
+            store.list(scope, self.kind, &query, Some(50)).await.map_err(|error| doing.failed::<S>(error))?;
+        // Filters of trees find what is below, too.
+        let found: Vec<Record> =
+            found.into_iter().filter(|record| self.has_key(record, object, &ids)).collect();
         match <[Record; 1]>::try_from(found) {
             Ok([record]) => Ok(Some(record)),
             Err(found) if found.is_empty() => Ok(None),
