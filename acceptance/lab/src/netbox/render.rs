@@ -141,7 +141,8 @@ impl<'a> Render<'a> {
         let t = self.store.kind(kind);
         let mut out = String::from("{");
         let mut first = true;
-        match form.and_then(|f| self.store.table.shape(f)) {
+        let known = form.filter(|f| !f.starts_with("Brief") || t.facts.nested.is_empty());
+        match known.and_then(|f| self.store.table.shape(f)) {
             Some(shape) => {
                 for (name, inner) in shape {
                     let Some(field) = t.field(name) else { continue };
@@ -158,7 +159,8 @@ impl<'a> Render<'a> {
             }
             None => {
                 let related = |name: &String| t.facts.counts.get(name).is_some_and(|c| c.0 == "related");
-                for name in t.brief.iter().filter(|n| !related(n)) {
+                let names = if t.facts.nested.is_empty() { &t.brief } else { &t.facts.nested };
+                for name in names.iter().filter(|n| !related(n)) {
                     let Some(field) = t.field(name) else { continue };
                     self.member(&mut out, &mut first, name);
                     self.field_in(&mut out, kind, object, field, field.form.as_deref(), true);

@@ -29,6 +29,8 @@ pub(crate) struct Facts {
     pub(crate) labels: BTreeMap<String, String>,
     /// Fields of the brief form.
     pub(crate) brief: Vec<String>,
+    /// Fields of the nested form, where the document mixes it up with another.
+    pub(crate) nested: Vec<String>,
     /// How counts are made: (`related`, `counter` or `tree`; type counted; field that refers).
     pub(crate) counts: BTreeMap<String, (String, String, String)>,
     /// Where a filter looks, when it is not a field of that name.

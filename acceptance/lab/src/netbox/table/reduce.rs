@@ -344,7 +344,7 @@ fn choices(document: &Document<'_>, read: Option<&Value>, written: Option<&Value
 /// What a field is, from its form in answers and in requests.
 fn field(name: &str, document: &Document<'_>, read: Option<&Value>, written: Option<&Value>) -> Value {
     let none = Value::Null;
-    let (r, w) = (read.unwrap_or(&none), written.unwrap_or(&none));
+    let (r, w) = (plain(read.unwrap_or(&none)), plain(written.unwrap_or(&none)));
     let either = if read.is_some() { r } else { w };
     let items = |schema: &Value| schema.get("items").cloned().unwrap_or_default();
     let target = |schema: &Value| reference(schema).map(str::to_owned);
@@ -373,6 +373,12 @@ fn field(name: &str, document: &Document<'_>, read: Option<&Value>, written: Opt
 /// Whether it is another type's object.
 fn is_object(document: &Document<'_>, schema: &Value) -> bool {
     reference(schema).is_some() && document.resolve(schema)["properties"]["id"].is_object()
+}
+
+/// A text that may also be empty is written as a choice of the two.
+fn plain(schema: &Value) -> &Value {
+    let first = schema.pointer("/oneOf/0").or_else(|| schema.pointer("/anyOf/0"));
+    first.filter(|one| one["type"] == "string").unwrap_or(schema)
 }
 
 fn scalar(schema: &Value) -> Value {
