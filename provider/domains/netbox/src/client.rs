@@ -113,7 +113,10 @@ fn summary(error: &Error) -> &'static str {
 fn advice(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated { .. } => " Check `netbox.token` of the provider, or NETBOX_API_TOKEN.",
-        Error::Blocked(_) => " Delete them first, or point them at another object.",
+        Error::Blocked(_) => {
+            "\nDelete them first, or point them at another object. Where the same run does that, set lifecycle { \
+             create_before_destroy = true } on this resource: Terraform then lets go of it everywhere before it deletes it."
+        }
         Error::Transport(_) => " Check `netbox.url` of the provider, or NETBOX_SERVER_URL.",
         _ => "",
     }
