@@ -20,11 +20,13 @@ use crate::api::{
     CustomFieldDefinition, Error, Etag, FaultKind, FilePart, NetBox, Object, PathStep, Settings,
     SettingsError,
 };
+use crate::predecessors::predecessor;
 use crate::table::{ALLOCATORS, KINDS, SETTERS};
 
 /// Everything that NetBox keeps.
-pub static TABLE: Table =
-    Table::new(KINDS, SETTERS, ALLOCATORS).labelled_by("extras/tags", "extras/custom-fields");
+pub static TABLE: Table = Table::new(KINDS, SETTERS, ALLOCATORS)
+    .labelled_by("extras/tags", "extras/custom-fields")
+    .preceded_by(predecessor);
 
 /// How far back an interrupted run is looked for.
 const LEFTOVERS: Duration = Duration::from_secs(24 * 60 * 60);
