@@ -55,6 +55,11 @@ pub(crate) fn record(
     if path.starts_with("users/") && !matches!(path, "users/owners" | "users/owner-groups") {
         return;
     }
+    let same = before.zip(after).is_some_and(|(b, a)| kept(store, kind, b) == kept(store, kind, a));
+    if same {
+        // Saving what is there already is no change.
+        return;
+    }
     let shown = |o: Option<&Object>| o.map_or_else(|| json!({}), |o| kept(store, kind, o));
     let data = json!({
         "user": author.user, "user_name": author.name, "request_id": author.request, "action": action,

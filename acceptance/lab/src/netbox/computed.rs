@@ -39,8 +39,12 @@ pub(crate) fn value(
     if let Some(mirror) = t.facts.mirror.get(name) {
         let (path, field) = mirror.split_once('.')?;
         let of = store.table.by_path(path)?;
-        let mut ids: Vec<u64> = store.by_field(kind, object.id, of, field).collect();
-        ids.dedup();
+        let ids: Vec<u64> = store.by_field(kind, object.id, of, field).collect();
+        if t.facts.whole.iter().any(|w| w == name) {
+            let mut out = String::new();
+            render.whole(&mut out, of, ids);
+            return Some(out);
+        }
         return Some(list(render, of, ids));
     }
     if name == "_depth" && t.facts.tree.is_some() {
@@ -82,6 +86,7 @@ fn by_type(render: &Render<'_>, kind: TypeId, object: &Object, name: &str) -> Op
             let mut known = render.trees.prefixes.borrow_mut();
             let known = known.get_or_insert_with(|| hierarchy(store, kind));
             let (depth, children) = known.get(&object.id).copied().unwrap_or_default();
+            let depth = if render.several { 0 } else { depth };
             Some((if name == "children" { children } else { depth }).to_string())
         }
         ("ipam/ip-ranges", "size") => {
@@ -103,12 +108,6 @@ fn by_type(render: &Render<'_>, kind: TypeId, object: &Object, name: &str) -> Op
             let ranges = object.get(name).as_array().into_iter().flatten();
             let lower = |v: &Value| v.as_i64().unwrap_or_default() - 1;
             Some(ranges.map(|r| json!([r[0], lower(&r[1])])).collect::<Value>().to_string())
-        }
-        ("ipam/asn-ranges", "asn_count") => {
-            let asns = store.table.by_path("ipam/asns")?;
-            let (from, to) = (object.key("start")?, object.key("end")?);
-            let inside = |o: &&std::sync::Arc<Object>| o.key("asn").is_some_and(|a| from <= a && a <= to);
-            Some(store.all(asns).filter(inside).count().to_string())
         }
         ("ipam/services" | "ipam/service-templates", "port_mappings") => {
             let ports = object.get("ports").as_array().into_iter().flatten();
@@ -205,9 +204,9 @@ fn first_back(render: &Render<'_>, kind: TypeId, object: &Object, path: &str, fi
 fn reference(render: &Render<'_>, kind: TypeId, object: &Object, fields: &[&str]) -> String {
     let t = render.store.kind(kind);
     for field in fields {
-        let target = t.field(field).and_then(|f| f.target);
-        if let Some((target, id)) = target.zip(object.key(field)) {
-            return nest(render, target, id);
+        let Some(spec) = t.field(field) else { continue };
+        if let Some((target, id)) = spec.target.zip(object.key(field)) {
+            return render.nested(target, id, spec.form.as_deref()).to_string();
         }
     }
     "null".to_owned()
@@ -246,6 +245,9 @@ pub(crate) fn descendants(store: &Store, kind: TypeId, id: u64) -> Vec<u64> {
 }
 
 fn count(store: &Store, kind: TypeId, id: u64, how: &str, of: TypeId, field: &str, nested: bool) -> usize {
+    if field == "scope" {
+        return in_place(store, kind, id, of);
+    }
     if how != "tree" {
         return store.by_field(kind, id, of, field).count();
     }
@@ -254,6 +256,23 @@ fn count(store: &Store, kind: TypeId, id: u64, how: &str, of: TypeId, field: &st
         return 0;
     }
     descendants(store, kind, id).into_iter().map(|id| store.by_field(kind, id, of, field).count()).sum()
+}
+
+/// Objects scoped to a place, or to what lies directly in it.
+fn in_place(store: &Store, kind: TypeId, id: u64, of: TypeId) -> usize {
+    let scoped = |kind: TypeId, id: u64| store.by_field(kind, id, of, "scope").count();
+    let within = |path: &str, field: &str| {
+        let inner = store.table.by_path(path);
+        let ids = inner.into_iter().flat_map(|t| store.by_field(kind, id, t, field).map(move |id| (t, id)));
+        ids.map(|(t, id)| in_place(store, t, id, of)).sum::<usize>()
+    };
+    let inner = match store.kind(kind).path.as_str() {
+        "dcim/regions" => within("dcim/sites", "region"),
+        "dcim/site-groups" => within("dcim/sites", "group"),
+        "dcim/sites" => within("dcim/locations", "site"),
+        _ => 0,
+    };
+    scoped(kind, id) + inner
 }
 
 /// Depth and number of children of all prefixes, each VRF by itself.

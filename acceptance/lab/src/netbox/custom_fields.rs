@@ -222,7 +222,10 @@ pub(crate) fn check(
     data: &Map<String, Value>,
     errors: &mut Errors,
 ) {
-    for definition in definitions {
+    // Values are checked in the order they are kept in, then those that are missing.
+    let mut ordered: Vec<&Definition> = definitions.iter().collect();
+    ordered.sort_by_key(|d| (!data.contains_key(&d.name), d.name.clone()));
+    for definition in ordered {
         let value = data.get(&definition.name).unwrap_or(&Value::Null);
         let name = &definition.name;
         if let Err(text) = definition.check(store, value) {

@@ -25,6 +25,7 @@ struct Plan {
 }
 
 impl Plan {
+    /// Adds an object and what goes with it; what forbids it is noted.
     fn collect(&mut self, store: &Store, kind: TypeId, id: u64) {
         if !self.seen.insert((kind, id)) {
             return;
@@ -32,6 +33,7 @@ impl Plan {
         let rank = |k: TypeId| store.kind(k).facts.rank;
         let mut back: Vec<(TypeId, usize, u64)> = store.back(kind, id).copied().collect();
         back.sort_by_key(|(k, place, id)| (rank(*k), *k, *place, *id));
+        let mut generic = Vec::new();
         for (of, place, by) in back {
             if place == BY_TAG {
                 self.cleared.push((of, place, by));
@@ -39,14 +41,18 @@ impl Plan {
             }
             let t = store.kind(of);
             let Some(field) = t.fields.get(place) else { continue };
-            let generic = t.generics.iter().any(|g| g.id == field.name);
             match (field.kind, field.on_delete) {
-                _ if generic => self.collect(store, of, by),
-                (Kind::Many, _) => self.cleared.push((of, place, by)),
+                _ if t.generics.iter().any(|g| g.id == field.name) => generic.push((of, by)),
+                (Kind::Many, _) | (_, OnDelete::Null) => self.cleared.push((of, place, by)),
                 (_, OnDelete::Cascade) => self.collect(store, of, by),
-                (_, OnDelete::Null) => self.cleared.push((of, place, by)),
                 (_, OnDelete::Protect) if !self.blockers.contains(&(of, by)) => self.blockers.push((of, by)),
                 _ => {}
+            }
+        }
+        // What hangs on by a generic reference is looked at only where nothing forbids the deletion already.
+        if self.blockers.is_empty() {
+            for (of, by) in generic {
+                self.collect(store, of, by);
             }
         }
         self.gone.push((kind, id));

@@ -66,6 +66,16 @@ fn find<'a>(store: &Store, segments: &[&'a str]) -> Option<Place<'a>> {
     }
 }
 
+/// Types with a `trace` below their objects, which makes NetBox list the method of that name.
+const TRACED: &[&str] = &[
+    "dcim/console-ports",
+    "dcim/console-server-ports",
+    "dcim/interfaces",
+    "dcim/power-feeds",
+    "dcim/power-outlets",
+    "dcim/power-ports",
+];
+
 /// The path with ids taken out, for counting.
 pub(crate) fn route(path: &str) -> String {
     let parts = path
@@ -77,15 +87,17 @@ pub(crate) fn route(path: &str) -> String {
 /// Methods a path takes, for the `Allow` header.
 pub(crate) fn allowed(store: &Store, path: &str) -> String {
     let segments: Vec<&str> = path.trim_matches('/').split('/').skip(1).collect();
-    match find(store, &segments) {
+    let plain = match find(store, &segments) {
         Some(Place::List(kind)) if store.kind(kind).can('c') => {
             "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
         }
         Some(Place::Object(kind, _)) if store.kind(kind).can('u') => "GET, PUT, PATCH, DELETE, HEAD, OPTIONS",
         Some(Place::Below(..)) => "GET, POST, HEAD, OPTIONS",
+        _ if segments == ["users", "tokens", "provision"] => "POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
-    }
-    .to_owned()
+    };
+    let traced = matches!(find(store, &segments), Some(Place::List(kind) | Place::Object(kind, _)) if TRACED.contains(&store.kind(kind).path.as_str()));
+    if traced { format!("{plain}, TRACE") } else { plain.to_owned() }
 }
 
 /// Answers a request; what fails leaves the objects as they were.
@@ -404,6 +416,19 @@ impl Handler<'_> {
         Ok(out)
     }
 
+    /// What was handed out, as it was saved.
+    fn render_taken(&self, kind: TypeId, ids: &[u64], list: bool) -> String {
+        let mut render = Render::new(self.store, self.base);
+        (render.created, render.unread, render.several) = (true, true, list);
+        let parts = ids.iter().filter_map(|id| self.store.get(kind, *id)).map(|object| {
+            let mut out = String::new();
+            render.object(&mut out, kind, object, &Select::All);
+            out
+        });
+        let parts: Vec<String> = parts.collect();
+        if list { format!("[{}]", parts.join(",")) } else { parts.into_iter().next().unwrap_or_default() }
+    }
+
     fn create(
         &mut self,
         kind: TypeId,
@@ -481,10 +506,7 @@ impl Handler<'_> {
                 let body = std::mem::replace(&mut request.body, Ok(None))?.unwrap_or_else(|| json!({}));
                 let mut writer = self.writer(&request, who);
                 let ids = allocate::take(&mut writer, kind, &parent, pool, &body, &grant)?;
-                let body = match (&body, ids.first()) {
-                    (Value::Array(_), _) | (_, None) => self.render_all(made, &ids, &request.query, true)?,
-                    (_, Some(id)) => self.render_one(made, *id, &request.query, true)?.0,
-                };
+                let body = self.render_taken(made, &ids, matches!(body, Value::Array(_)));
                 Ok(Answer { status: 201, body: Some(body), ..Answer::default() })
             }
             "OPTIONS" => ok(options::of(self.store.kind(made), false, |_| true).to_string()),

@@ -314,7 +314,11 @@ fn succeed(netbox: &NetBox, path: &str, answer: Answer) -> Response<Body> {
     let redirect = answer.status == 301;
     let mut response = Response::new(answer.body.map_or_else(Body::empty, Body::from));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    if !redirect {
+    if redirect {
+        response
+            .headers_mut()
+            .insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie, origin"));
+    } else {
         headers(netbox, path, &mut response);
     }
     let headers = response.headers_mut();

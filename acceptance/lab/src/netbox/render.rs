@@ -65,6 +65,10 @@ pub(crate) struct Render<'a> {
     pub(crate) base: &'a str,
     /// The answer is to a POST.
     pub(crate) created: bool,
+    /// The answer shows objects as they were when saved, without what the database adds.
+    pub(crate) unread: bool,
+    /// Likewise of several saved together, which do not know of each other yet.
+    pub(crate) several: bool,
     nested: RefCell<HashMap<(TypeId, u64, Option<String>), Rc<str>>>,
     definitions: RefCell<HashMap<TypeId, Rc<Vec<Definition>>>>,
     pub(crate) trees: computed::Trees,
@@ -94,6 +98,8 @@ impl<'a> Render<'a> {
             store,
             base,
             created: false,
+            unread: false,
+            several: false,
             nested: RefCell::default(),
             definitions: RefCell::default(),
             trees: computed::Trees::default(),
@@ -106,7 +112,8 @@ impl<'a> Render<'a> {
         out.push('{');
         let mut first = true;
         for field in t.fields.iter().filter(|f| !f.write_only && select.takes(t, &f.name)) {
-            if hidden(field, object) {
+            let counted = || t.facts.counts.get(&field.name).is_some_and(|c| c.0 == "related");
+            if hidden(field, object) || (self.unread && counted()) {
                 continue;
             }
             self.member(out, &mut first, &field.name);
@@ -141,8 +148,7 @@ impl<'a> Render<'a> {
         let t = self.store.kind(kind);
         let mut out = String::from("{");
         let mut first = true;
-        let known = form.filter(|f| !f.starts_with("Brief") || t.facts.nested.is_empty());
-        match known.and_then(|f| self.store.table.shape(f)) {
+        match form.and_then(|f| self.store.table.shape(f)) {
             Some(shape) => {
                 for (name, inner) in shape {
                     let Some(field) = t.field(name) else { continue };
@@ -159,8 +165,7 @@ impl<'a> Render<'a> {
             }
             None => {
                 let related = |name: &String| t.facts.counts.get(name).is_some_and(|c| c.0 == "related");
-                let names = if t.facts.nested.is_empty() { &t.brief } else { &t.facts.nested };
-                for name in names.iter().filter(|n| !related(n)) {
+                for name in t.brief.iter().filter(|n| !related(n)) {
                     let Some(field) = t.field(name) else { continue };
                     self.member(&mut out, &mut first, name);
                     self.field_in(&mut out, kind, object, field, field.form.as_deref(), true);
@@ -200,7 +205,7 @@ impl<'a> Render<'a> {
                     out.push_str(&value);
                     return;
                 }
-                self.stored(out, object, field, form);
+                self.stored(out, kind, object, field, form);
             }
         }
     }
@@ -221,7 +226,7 @@ impl<'a> Render<'a> {
         out.push_str("/\"");
     }
 
-    fn stored(&self, out: &mut String, object: &Object, field: &Field, form: Option<&str>) {
+    fn stored(&self, out: &mut String, kind: TypeId, object: &Object, field: &Field, form: Option<&str>) {
         let value = object.get(&field.name);
         match field.kind {
             Kind::Choice => self.choice(out, field, value),
@@ -231,6 +236,9 @@ impl<'a> Render<'a> {
             },
             Kind::Many | Kind::Objects => {
                 let Some(target) = field.target else { return out.push_str("[]") };
+                if self.store.kind(kind).facts.whole.contains(&field.name) {
+                    return self.whole(out, target, object.keys(&field.name));
+                }
                 self.list(out, target, object.keys(&field.name), form);
             }
             Kind::Tags => {
@@ -295,6 +303,19 @@ impl<'a> Render<'a> {
         out.push(']');
     }
 
+    /// Objects as they are by themselves, in a list.
+    pub(crate) fn whole(&self, out: &mut String, target: TypeId, mut ids: Vec<u64>) {
+        super::order::sort_ids(self.store, target, &mut ids);
+        out.push('[');
+        for (at, object) in ids.iter().filter_map(|id| self.store.get(target, *id)).enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            self.object(out, target, object, &Select::All);
+        }
+        out.push(']');
+    }
+
     pub(crate) fn definitions(&self, kind: TypeId) -> Rc<Vec<Definition>> {
         let known = self.definitions.borrow().get(&kind).cloned();
         known.unwrap_or_else(|| {
@@ -328,9 +349,10 @@ impl<'a> Render<'a> {
         out.push('}');
     }
 
-    /// Name of the nested form of a type.
+    /// Name of the nested form of a type; addresses have two, and the document knows only the one devices use.
     pub(crate) fn brief_form(&self, kind: TypeId) -> Option<String> {
-        Some(format!("Brief{}", self.store.kind(kind).schema))
+        let t = self.store.kind(kind);
+        (t.path != "ipam/ip-addresses").then(|| format!("Brief{}", t.schema))
     }
 }
 

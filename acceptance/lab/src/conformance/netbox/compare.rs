@@ -36,7 +36,9 @@ pub(super) fn body(value: &Value) -> Value {
         Value::String(page) if page.trim_start().to_lowercase().starts_with("<!doctype") => json!("<page>"),
         Value::String(s) => json!(text(s)),
         Value::Array(items) => items.iter().map(body).collect(),
-        Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), body(v))).collect::<serde_json::Map<_, _>>().into(),
+        Value::Object(map) => {
+            map.iter().map(|(k, v)| (k.clone(), body(v))).collect::<serde_json::Map<_, _>>().into()
+        }
         Value::Number(n) => n.as_f64().map_or_else(|| value.clone(), |f| json!(f)),
         other => other.clone(),
     }

@@ -125,7 +125,9 @@ impl Player {
         let headers = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_lowercase(), value.to_str().unwrap_or_default().to_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_lowercase(), value.to_str().unwrap_or_default().to_owned())
+            })
             .collect();
         let text = response.text().await?;
         let body = match serde_json::from_str(&text) {

@@ -29,8 +29,14 @@ pub(crate) struct Facts {
     pub(crate) labels: BTreeMap<String, String>,
     /// Fields of the brief form.
     pub(crate) brief: Vec<String>,
-    /// Fields of the nested form, where the document mixes it up with another.
-    pub(crate) nested: Vec<String>,
+    /// Lists whose members are shown whole.
+    pub(crate) whole: Vec<String>,
+    /// Fields the document calls read-only, or leaves out of requests, that are accepted.
+    pub(crate) writable: Vec<String>,
+    /// Fields the document leaves out, in the table's form.
+    pub(crate) extra: Vec<(String, Value)>,
+    /// Fields the document has and answers lack.
+    pub(crate) hidden: Vec<String>,
     /// How counts are made: (`related`, `counter` or `tree`; type counted; field that refers).
     pub(crate) counts: BTreeMap<String, (String, String, String)>,
     /// Where a filter looks, when it is not a field of that name.

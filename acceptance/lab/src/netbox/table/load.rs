@@ -59,7 +59,9 @@ impl Loader {
             kind = Kind::ContentType;
         } else if name == "object_types" {
             kind = Kind::ContentTypes;
-        } else if facts.keys.contains_key(name) {
+        } else if facts.keys.contains_key(name)
+            || (kind == Kind::Object && facts.writable.iter().any(|w| w == name))
+        {
             kind = Kind::Reference;
         }
         let flag = |key: &str| spec.get(key).is_some();
@@ -68,7 +70,7 @@ impl Loader {
             kind,
             target: None,
             form: spec["to"].as_str().map(str::to_owned),
-            read_only: flag("ro"),
+            read_only: flag("ro") && !facts.writable.iter().any(|w| w == name),
             write_only: flag("wo"),
             nullable: flag("null"),
             required: flag("req"),
@@ -101,7 +103,8 @@ impl Loader {
         };
         let fields: Vec<Field> = fields
             .iter()
-            .filter(|(_, spec)| self.has(spec.get("v")))
+            .chain(&facts.extra)
+            .filter(|(name, spec)| self.has(spec.get("v")) && !facts.hidden.contains(name))
             .map(|(name, spec)| self.field(name, spec, &facts))
             .collect();
         let filters = filters.iter().filter(|f| self.has(f.get(2))).filter_map(|f| {

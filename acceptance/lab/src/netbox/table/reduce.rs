@@ -266,11 +266,8 @@ impl Type {
                 spec["e"] = json!(true);
                 let known = self.enums.entry(name.clone()).or_default();
                 for (value, label) in values {
-                    match known.iter_mut().find(|(v, _, _)| *v == value) {
-                        Some((_, l, mask)) => {
-                            *l = label;
-                            *mask |= 1 << version;
-                        }
+                    match known.iter_mut().find(|(v, l, _)| *v == value && *l == label) {
+                        Some((_, _, mask)) => *mask |= 1 << version,
                         None => known.push((value, label, 1 << version)),
                     }
                 }
@@ -353,13 +350,13 @@ fn field(name: &str, document: &Document<'_>, read: Option<&Value>, written: Opt
         "custom_fields" => json!({ "t": "cf" }),
         _ if w["format"] == "binary" => json!({ "t": "file" }),
         _ if document.resolve(r).pointer("/properties/value").is_some() => json!({ "t": "choice" }),
-        _ if (w.get("oneOf").is_some() || reference(w).is_some()) && is_object(document, r) => {
+        _ if written.is_some() && is_object(document, r) => {
             json!({ "t": "fk", "to": target(r) })
         }
         _ if items(w)["type"] == "integer" && target(&items(r)).is_some() => {
             json!({ "t": "m2m", "to": target(&items(r)) })
         }
-        _ if target(&items(r)).is_some() => json!({ "t": "objects", "to": target(&items(r)) }),
+        _ if is_object(document, &items(r)) => json!({ "t": "objects", "to": target(&items(r)) }),
         _ if is_object(document, r) => json!({ "t": "object", "to": target(r) }),
         _ => scalar(either),
     };
