@@ -124,6 +124,12 @@ fn one(
     of: &str,
     values: &[&str],
 ) -> Result<Option<Filter>, String> {
+    // The log's own names for a range.
+    let (base, lookup) = match base {
+        "time_after" => ("time", "after"),
+        "time_before" => ("time", "before"),
+        other => (other, lookup),
+    };
     if matches!(base, "tag" | "tag_id") {
         return tags(store, base, lookup, values).map(Some);
     }
