@@ -1,5 +1,6 @@
 # The platform, from the top down. References go by id, so that Terraform makes things in their order and
-# destroys them in the other.
+# destroys them in the other. What others refer to is destroyed last (create_before_destroy), so that an object that
+# leaves the platform is let go of before it is deleted.
 
 locals {
   # Known only when the platform's own tags are there.
@@ -18,6 +19,10 @@ resource "hybridops_netbox_tag" "this" {
   slug        = each.key
   color       = each.value.color
   description = each.value.description
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_tenant" "this" {
@@ -28,6 +33,10 @@ resource "hybridops_netbox_tenant" "this" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_region" "top" {
@@ -38,6 +47,10 @@ resource "hybridops_netbox_region" "top" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_region" "below" {
@@ -49,6 +62,10 @@ resource "hybridops_netbox_region" "below" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_site" "this" {
@@ -65,6 +82,10 @@ resource "hybridops_netbox_site" "this" {
   description      = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_ipam_role" "this" {
@@ -76,6 +97,10 @@ resource "hybridops_netbox_ipam_role" "this" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_vrf" "this" {
@@ -88,6 +113,10 @@ resource "hybridops_netbox_vrf" "this" {
   description    = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_vlan_group" "this" {
@@ -100,6 +129,10 @@ resource "hybridops_netbox_vlan_group" "this" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_vlan" "this" {
@@ -115,6 +148,10 @@ resource "hybridops_netbox_vlan" "this" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_prefix" "this" {
@@ -141,6 +178,10 @@ resource "hybridops_netbox_cluster_type" "this" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_cluster_group" "this" {
@@ -151,6 +192,10 @@ resource "hybridops_netbox_cluster_group" "this" {
   description = each.value.description
 
   add_tags = local.object_tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "hybridops_netbox_cluster" "this" {

@@ -4,7 +4,7 @@ use catalogue::description::Version;
 use catalogue::store::Defaults;
 use serde_json::{Value as Json, json};
 use tf_framework::Value;
-use tf_framework_testing::PlannedAction;
+use tf_framework_testing::{MoveSource, PlannedAction};
 
 use super::lab::{lab, lab_with};
 use super::table::WIDGET;
@@ -253,4 +253,26 @@ async fn sources_answer_and_refuse() {
         let error = core.data(kind, config).await.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn the_state_of_another_provider_is_taken_over() {
+    let (core, server) = lab().await;
+    let id = server.insert(&WIDGET, json!({
+        "name": "W", "slug": "w", "owner": 1, "tags": ["red"], "enabled": false, "weight": 1000, "status": "active",
+    }));
+    let config = json!({"name": "W", "slug": "w", "owner": "acme", "tags": ["red"]});
+    let widget = core.resource(WIDGET_TYPE, config);
+    let source = |type_name: &str, id: Json| MoveSource {
+        provider: "registry.terraform.io/old/lab".into(),
+        type_name: type_name.into(),
+        version: 1,
+        state: json!({"id": id, "colour": "x"}),
+    };
+    widget.take_over(source("old_widget", json!(id.to_string()))).await.unwrap();
+    widget.refresh().await.unwrap();
+    widget.plan().await.unwrap().expect(PlannedAction::NoOp).unwrap();
+    assert!(server.writes().is_empty());
+    assert!(widget.take_over(source("old_owner", json!(1))).await.is_err());
+    assert!(widget.take_over(source("old_widget", json!("no number"))).await.is_err());
 }

@@ -188,4 +188,7 @@ static ALLOCATORS: &[Allocator] = &[Allocator {
 }];
 
 pub static TABLE: Table = Table::new(&[&OWNER, &TAG, &POOL, &SEAT, &WIDGET], SETTERS, ALLOCATORS)
-    .labelled_by("lab/tags", "lab/custom-fields");
+    .labelled_by("lab/tags", "lab/custom-fields")
+    .preceded_by(|provider, name| {
+        (provider == "registry.terraform.io/old/lab").then(|| name.replace("old_", ""))
+    });

@@ -20,11 +20,13 @@ use crate::api::{
     CustomFieldDefinition, Error, Etag, FaultKind, FilePart, NetBox, Object, PathStep, Settings,
     SettingsError,
 };
+use crate::predecessors::predecessor;
 use crate::table::{ALLOCATORS, KINDS, SETTERS};
 
 /// Everything that NetBox keeps.
-pub static TABLE: Table =
-    Table::new(KINDS, SETTERS, ALLOCATORS).labelled_by("extras/tags", "extras/custom-fields");
+pub static TABLE: Table = Table::new(KINDS, SETTERS, ALLOCATORS)
+    .labelled_by("extras/tags", "extras/custom-fields")
+    .preceded_by(predecessor);
 
 /// How far back an interrupted run is looked for.
 const LEFTOVERS: Duration = Duration::from_secs(24 * 60 * 60);
@@ -113,7 +115,10 @@ fn summary(error: &Error) -> &'static str {
 fn advice(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated { .. } => " Check `netbox.token` of the provider, or NETBOX_API_TOKEN.",
-        Error::Blocked(_) => " Delete them first, or point them at another object.",
+        Error::Blocked(_) => {
+            "\nDelete them first, or point them at another object. Where the same run does that, set lifecycle { \
+             create_before_destroy = true } on this resource: Terraform then lets go of it everywhere before it deletes it."
+        }
         Error::Transport(_) => " Check `netbox.url` of the provider, or NETBOX_SERVER_URL.",
         _ => "",
     }

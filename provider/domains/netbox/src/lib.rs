@@ -5,6 +5,7 @@
 
 pub mod api;
 mod client;
+mod predecessors;
 mod provider_config;
 pub mod table;
 
