@@ -6,6 +6,7 @@
 
 mod automatic;
 mod catalogue;
+mod config;
 pub mod examples;
 pub mod expect;
 pub mod hcl;
@@ -14,6 +15,7 @@ mod server;
 mod value;
 
 pub use automatic::Naming;
+pub use expect::Known;
 pub use catalogue::{Catalogue, Coverage, Instance, Operation, Stage};
 pub use samples::{Exception, Samples, SamplesError};
 pub use server::{Server, ServerError};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 /// Fields by name, in the notation of the file.
-pub type Fields = BTreeMap<String, Json>;
+pub(super) type Fields = BTreeMap<String, Json>;
 
 /// Everything the file says.
 #[derive(Debug, Clone, Default, Deserialize)]
