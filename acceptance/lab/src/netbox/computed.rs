@@ -258,6 +258,15 @@ fn count(store: &Store, kind: TypeId, id: u64, how: &str, of: TypeId, field: &st
     descendants(store, kind, id).into_iter().map(|id| store.by_field(kind, id, of, field).count()).sum()
 }
 
+/// How deep one prefix lies in its VRF, and how many lie in it.
+pub(crate) fn place(store: &Store, kind: TypeId, object: &Object) -> (usize, usize) {
+    let Some(mine) = Net::parse(object.text("prefix")) else { return (0, 0) };
+    let others = store.all(kind).filter(|o| o.id != object.id && o.key("vrf") == object.key("vrf"));
+    let nets = others.filter_map(|o| Net::parse(o.text("prefix"))).filter(|n| n.length != mine.length);
+    let nets: Vec<Net> = nets.collect();
+    (nets.iter().filter(|n| n.contains(mine)).count(), nets.iter().filter(|n| mine.contains(**n)).count())
+}
+
 /// Objects scoped to a place, or to what lies directly in it.
 fn in_place(store: &Store, kind: TypeId, id: u64, of: TypeId) -> usize {
     let scoped = |kind: TypeId, id: u64| store.by_field(kind, id, of, "scope").count();

@@ -14,6 +14,8 @@ mod delete;
 mod dispatch;
 mod display;
 mod effects;
+#[cfg(test)]
+mod every_type;
 mod filter;
 mod http;
 mod net;

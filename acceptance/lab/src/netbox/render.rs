@@ -269,9 +269,7 @@ impl<'a> Render<'a> {
             }
             Kind::Int if value.is_null() && !field.nullable => out.push('0'),
             Kind::Bool if value.is_null() && !field.nullable => out.push_str("false"),
-            kind if kind.is_text() && value.is_null() && !field.nullable && !field.read_only => {
-                out.push_str("\"\"")
-            }
+            kind if kind.is_text() && value.is_null() && !field.nullable => out.push_str("\"\""),
             _ => value_into(out, value),
         }
     }

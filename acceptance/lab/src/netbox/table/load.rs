@@ -55,7 +55,7 @@ impl Loader {
         let kind = spec["t"].as_str().unwrap_or("text");
         let mut kind = Kind::parse(kind);
         let generic = facts.generic.keys().any(|g| name == format!("{g}_type"));
-        if generic || name == "related_object_type" {
+        if generic || matches!(name, "related_object_type" | "object_type" | "changed_object_type") {
             kind = Kind::ContentType;
         } else if name == "object_types" {
             kind = Kind::ContentTypes;
