@@ -71,7 +71,11 @@ fn stage(it: &Scene, catalogue: &Catalogue, stage: Stage) -> Result<Shown> {
             }
         }
     }
-    ensure!(differences.is_empty(), "{stage:?}: the server shows something else:\n{}", differences.join("\n"));
+    ensure!(
+        differences.is_empty(),
+        "{stage:?}: the server shows something else:\n{}",
+        differences.join("\n")
+    );
     it.expect_nothing_to_do(&format!("{stage:?}"))?;
     Ok(shown)
 }
