@@ -7,17 +7,17 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use hybridops_lab::{
-    Effect, Lab, LabConfig, NetBox, NetBoxConfig, NetBoxVersion, RequestFault, TokenKind, conformance,
+    Effect, Lab, LabConfig, NetBox, NetBoxConfig, NetBoxServer, NetBoxVersion, RequestFault, TokenKind,
+    conformance,
 };
 use serde_json::{Value, json};
 
-async fn lab(version: NetBoxVersion) -> Lab {
-    let netbox = NetBoxConfig { version, ..NetBoxConfig::default() };
-    Lab::start(LabConfig { netbox: Some(netbox), ..LabConfig::default() }).await.expect("starts")
+async fn lab(version: NetBoxVersion) -> NetBoxServer {
+    NetBoxServer::start(&NetBoxConfig { version, ..NetBoxConfig::default() }).await.expect("starts")
 }
 
-fn netbox(lab: &Lab) -> &NetBox {
-    lab.netbox().expect("a NetBox")
+fn netbox(lab: &NetBoxServer) -> &NetBox {
+    lab
 }
 
 struct Client {
@@ -437,4 +437,119 @@ async fn requests_at_once_are_whole_or_not_at_all() {
     let statuses = futures::future::join_all(calls).await;
     assert_eq!(statuses.iter().filter(|s| **s == 201).count(), 40);
     assert_eq!(netbox.count("dcim/sites"), 80);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_laboratory_has_one_beside() {
+    let netbox = NetBoxConfig { version: NetBoxVersion::V4_2, ..NetBoxConfig::default() };
+    let lab = Lab::start(LabConfig { netbox: Some(netbox), ..LabConfig::default() }).await.expect("starts");
+    let environment = lab.environment();
+    assert_eq!(environment.get("NETBOX_SERVER_URL").map(String::as_str), lab.netbox_url());
+    let netbox = lab.netbox().expect("a NetBox");
+    assert_eq!(environment["NETBOX_API_TOKEN"], netbox.token());
+    // The same handles over HTTP, as tests in other processes use them.
+    let http = reqwest::Client::new();
+    let control = |path: &str| format!("{}/netbox/{path}", lab.control_url());
+    let post = |path: &str, body: Value| http.post(control(path)).json(&body).send();
+    let made = json!({ "method": "POST", "path": "/api/extras/tags/", "body": { "name": "a", "slug": "a" } });
+    assert_eq!(post("call", made.clone()).await.expect("answers").status().as_u16(), 200);
+    assert_eq!(post("call", made).await.expect("answers").status().as_u16(), 400);
+    assert_eq!(netbox.count("extras/tags"), 1);
+    let armed = json!({ "method": "GET", "path": "", "effect": { "kind": "html_page", "status": 502, "title": "x" } });
+    assert!(post("faults", armed).await.expect("answers").status().is_success());
+    let client = Client::new(netbox);
+    assert_eq!(client.call("GET", "/api/", None).await.expect("answers").0, 502);
+    assert_eq!(client.call("GET", "/api/", None).await.expect("answers").0, 200);
+    let counts: Value =
+        http.get(control("counts")).send().await.expect("answers").json().await.expect("JSON");
+    assert_eq!(counts, json!({ "GET /api/": 2 }));
+    post("reset", Value::Null).await.expect("answers");
+    assert!(netbox.journal().all().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_look_along_references() {
+    let lab = lab(NetBoxVersion::V4_6).await;
+    let netbox = netbox(&lab);
+    let put = |kind: &str, data: Value| netbox.insert(kind, data).expect("made");
+    let emea = put("dcim/regions", json!({ "name": "EMEA", "slug": "emea" }));
+    let se = put("dcim/regions", json!({ "name": "SE", "slug": "se", "parent": emea }));
+    let site = put("dcim/sites", json!({ "name": "sto", "slug": "sto", "region": se }));
+    let far = put("dcim/sites", json!({ "name": "far", "slug": "far" }));
+    let hall = put("dcim/locations", json!({ "name": "hall", "slug": "hall", "site": site }));
+    let maker = put("dcim/manufacturers", json!({ "name": "m", "slug": "m" }));
+    let model = put("dcim/device-types", json!({ "manufacturer": maker, "model": "x", "slug": "x" }));
+    let role = put("dcim/device-roles", json!({ "name": "r", "slug": "r" }));
+    for (name, at) in [("d1", site), ("d2", far)] {
+        let device =
+            put("dcim/devices", json!({ "name": name, "device_type": model, "role": role, "site": at }));
+        let interface =
+            put("dcim/interfaces", json!({ "device": device, "name": "eth0", "type": "virtual" }));
+        put(
+            "ipam/ip-addresses",
+            json!({ "address": format!("10.0.0.{device}/24"),
+            "assigned_object_type": "dcim.interface", "assigned_object_id": interface }),
+        );
+    }
+    let vrf = put("ipam/vrfs", json!({ "name": "v", "rd": "1:1" }));
+    for (prefix, kind, id, vrf) in [
+        ("10.0.0.0/16", "dcim.site", site, Value::Null),
+        ("10.0.1.0/24", "dcim.location", hall, Value::Null),
+        ("10.0.1.0/24", "dcim.region", se, json!(vrf)),
+    ] {
+        put("ipam/prefixes", json!({ "prefix": prefix, "scope_type": kind, "scope_id": id, "vrf": vrf }));
+    }
+    let count = |path: &str| {
+        let page = netbox.call("GET", &format!("/api/{path}"), None);
+        page.unwrap_or_else(|refusal| panic!("{path}: {refusal}"))["count"].as_u64().expect("a count")
+    };
+    for (path, wanted) in [
+        ("dcim/sites/?region=emea", 1),
+        ("dcim/sites/?region__n=emea", 1),
+        ("dcim/devices/?region=emea", 1),
+        ("dcim/devices/?manufacturer=m", 2),
+        ("dcim/interfaces/?site=sto", 1),
+        ("dcim/interfaces/?region=emea&device_role=r", 1),
+        ("dcim/interfaces/?device=d1&device=d2", 2),
+        ("ipam/ip-addresses/?device=d2", 1),
+        ("ipam/ip-addresses/?parent=10.0.0.0/24&assigned=true", 2),
+        ("ipam/prefixes/?site=sto", 2),
+        ("ipam/prefixes/?region=emea", 3),
+        ("ipam/prefixes/?location=hall", 1),
+        ("ipam/prefixes/?vrf=1:1", 1),
+        ("ipam/prefixes/?vrf_id=null", 2),
+        ("ipam/prefixes/?within=10.0.0.0/16", 2),
+        ("ipam/prefixes/?contains=10.0.1.7&depth=1", 1),
+        ("ipam/prefixes/?mask_length__lte=16&family=4", 1),
+        ("dcim/sites/?name__isw=ST&status=active", 1),
+        ("dcim/sites/?id=1&id=2&id=99", 2),
+        ("dcim/sites/?nonsense=1", 2),
+    ] {
+        assert_eq!(count(path), wanted, "{path}");
+    }
+    let refused = |path: &str| netbox.call("GET", &format!("/api/{path}"), None).expect_err("refused").body;
+    assert!(refused("dcim/sites/?region=mars")["region"].is_array());
+    assert!(refused("dcim/sites/?tenant_id=99")["tenant_id"].is_array());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ports_are_mapped_from_both_sides() {
+    let lab = lab(NetBoxVersion::V4_6).await;
+    let netbox = netbox(&lab);
+    let put = |kind: &str, data: Value| netbox.insert(kind, data).expect("made");
+    let maker = put("dcim/manufacturers", json!({ "name": "m", "slug": "m" }));
+    let model = put("dcim/device-types", json!({ "manufacturer": maker, "model": "x", "slug": "x" }));
+    let role = put("dcim/device-roles", json!({ "name": "r", "slug": "r" }));
+    let site = put("dcim/sites", json!({ "name": "s", "slug": "s" }));
+    let device =
+        put("dcim/devices", json!({ "name": "d", "device_type": model, "role": role, "site": site }));
+    let port = |name: &str| json!({ "device": device, "name": name, "type": "lc", "positions": 2 });
+    let rear = put("dcim/rear-ports", port("rear"));
+    let mut front = port("front");
+    front["rear_ports"] = json!([{ "position": 1, "rear_port": rear, "rear_port_position": 2 }]);
+    let front = put("dcim/front-ports", front);
+    let seen = netbox.object("dcim/rear-ports", rear).expect("there")["front_ports"].clone();
+    assert_eq!(seen, json!([{ "position": 2, "front_port": front, "front_port_position": 1 }]));
+    netbox.change("dcim/rear-ports", rear, json!({ "front_ports": [] })).expect("changed");
+    assert_eq!(netbox.object("dcim/front-ports", front).expect("there")["rear_ports"], json!([]));
 }

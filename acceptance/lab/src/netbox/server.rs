@@ -312,6 +312,38 @@ fn put_token(store: &mut Store, user: u64, secret: &str, writes: bool) {
     put(store, "users/tokens", &Value::Object(data));
 }
 
+/// A stand-in by itself, without the rest of a laboratory. Dropping it ends its server.
+#[derive(Debug)]
+pub struct NetBoxServer {
+    netbox: Arc<NetBox>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl NetBoxServer {
+    /// Starts a stand-in on loopback; several may run side by side.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start(config: &NetBoxConfig) -> std::io::Result<Self> {
+        let (netbox, server) = start(config).await?;
+        Ok(Self { netbox, server })
+    }
+}
+
+impl std::ops::Deref for NetBoxServer {
+    type Target = NetBox;
+
+    fn deref(&self) -> &NetBox {
+        &self.netbox
+    }
+}
+
+impl Drop for NetBoxServer {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
 /// Starts a stand-in.
 pub(crate) async fn start(
     config: &NetBoxConfig,
