@@ -83,16 +83,14 @@ impl Maker<'_> {
                     self.netbox.object("dcim/module-bays", bay).expect("made")["device"]["id"].clone();
                 body.extend([("module_bay".into(), json!(bay)), ("device".into(), device)]);
             }
-            "dcim/device-bays" | "dcim/device-bay-templates" | "users/users" | "extras/event-rules" => {
-                if t.path == "extras/event-rules" {
-                    let hook = self.make("extras/webhooks");
-                    body.extend([
-                        ("action_object_type".into(), json!("extras.webhook")),
-                        ("action_object_id".into(), json!(hook)),
-                        ("action_type".into(), json!("webhook")),
-                        ("event_types".into(), json!(["object_created"])),
-                    ]);
-                }
+            "extras/event-rules" => {
+                let hook = self.make("extras/webhooks");
+                body.extend([
+                    ("action_object_type".into(), json!("extras.webhook")),
+                    ("action_object_id".into(), json!(hook)),
+                    ("action_type".into(), json!("webhook")),
+                    ("event_types".into(), json!(["object_created"])),
+                ]);
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod allocate;
+mod bodies;
 mod cables;
 mod changes;
 mod clean;
@@ -23,6 +24,8 @@ mod options;
 mod order;
 mod page;
 mod pages;
+mod ports;
+mod provision;
 mod reference;
 mod refusal;
 mod render;
