@@ -217,10 +217,16 @@ impl Catalogue {
             return Ok(None);
         }
         let who = Who { kind, instance: &instance.label, ordinal: instance.ordinal, phase, version: self.version };
-        match notation {
-            Some(notation) => self.read(who, field, &notation).map(Some),
-            None => Ok(automatic(&self.naming, who, field, &|target| self.default_link(who, target))),
-        }
+        let sample = match notation {
+            Some(notation) => Some(self.read(who, field, &notation)?),
+            None => automatic(&self.naming, who, field, &|target| self.default_link(who, target)),
+        };
+        Ok(sample.map(|sample| match sample {
+            Sample::References(links) => {
+                Sample::References(links.into_iter().map(|link| self.as_element(link)).collect())
+            }
+            other => other,
+        }))
     }
 
     /// What says that a field shall be empty where leaving it out says nothing: tags and custom fields belong to
@@ -248,6 +254,18 @@ impl Catalogue {
             _ => Form::Id,
         };
         Some(self.link(kind, instance, form))
+    }
+
+    /// The elements of a set are texts: what is known by a number is named by id there.
+    fn as_element(&self, link: Link) -> Link {
+        let possible = self.table.kind(&link.kind).map(|kind| self.link(kind, &link.instance, Form::Attributes));
+        let is_text = possible.is_some_and(|link| {
+            let known = self.table.lookup(&link.kind).first().copied().unwrap_or_default();
+            let field = self.table.kind(&link.kind).and_then(|kind| kind.field(known));
+            link.form != Form::Id && field.is_some_and(|field| matches!(field.shape, Shape::Text { .. }))
+        });
+        let form = if is_text && link.form != Form::Id { Form::Text } else { Form::Id };
+        Link { form, ..link }
     }
 
     fn link(&self, kind: &'static Kind, instance: &str, form: Form) -> Link {
