@@ -99,10 +99,29 @@ impl Reference {
             Self::Text(text) => referent.known_as.iter().any(|(_, value)| value == text),
             Self::Attributes(attributes) => attributes.iter().all(|(name, value)| match value {
                 Json::Number(number) if name == "id" => number.as_u64() == Some(referent.id),
-                Json::String(text) => referent.known(name) == Some(text),
-                _ => false,
+                value => referent.known(name) == Some(&as_text(value)),
             }),
         }
+    }
+
+    /// What the object that it refers to is known by, if it is one.
+    fn told(&self, lookup: &[&str]) -> Vec<(String, String)> {
+        match self {
+            Self::Id(_) => Vec::new(),
+            Self::Text(text) => vec![(text_field(text, lookup).to_owned(), text.clone())],
+            Self::Attributes(attributes) => {
+                let told = attributes.iter().filter(|(name, _)| *name != "id");
+                told.map(|(name, value)| (name.clone(), as_text(value))).collect()
+            }
+        }
+    }
+}
+
+/// The value of an attribute as text: what is no text is JSON.
+fn as_text(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -140,6 +159,24 @@ impl Referent {
         self.known_as.iter().find(|(name, _)| name == field).map(|(_, value)| value)
     }
 
+    /// Adds what the answer does not tell: what was known of the same object before, or, where nothing was, what it
+    /// was just referred to by: the server took it for that.
+    pub(crate) fn complete(&mut self, form: &Value, before: Option<&Self>, lookup: &[&str]) {
+        let believed = match before {
+            Some(before) if before.id == self.id => before.known_as.clone(),
+            Some(_) => Vec::new(),
+            None if form.is_wholly_known() => {
+                Reference::of(form).map(|reference| reference.told(lookup)).unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        for (name, text) in believed {
+            if self.known(&name).is_none() {
+                self.known_as.push((name, text));
+            }
+        }
+    }
+
     /// A reference to the object in the form of another one, so that a difference reads well.
     ///
     /// `before` is the object that the form was written for, where it is known: a form that this object was found
@@ -167,8 +204,15 @@ impl Referent {
     }
 
     fn with_attributes(&self, attributes: &BTreeMap<String, Json>) -> Option<Value> {
-        let member = |name: &String| Some((name.clone(), Value::String(self.known(name)?.clone())));
-        let members: Option<BTreeMap<_, _>> = attributes.keys().map(member).collect();
+        let member = |(name, form): (&String, &Json)| {
+            let known = self.known(name)?;
+            let value = match form {
+                Json::Number(_) => Value::Number(Number::parse(known).ok()?),
+                _ => Value::String(known.clone()),
+            };
+            Some((name.clone(), value))
+        };
+        let members: Option<BTreeMap<_, _>> = attributes.iter().map(member).collect();
         Some(dynamic(Value::Object(members?)))
     }
 }

@@ -20,7 +20,9 @@ pub(crate) fn before_create(store: &mut Store, kind: TypeId, object: &mut Object
         }
         "users/users" => {
             let now = super::render::moment(object.created);
-            object.data.insert("date_joined".to_owned(), json!(now));
+            if object.get("date_joined").is_null() {
+                object.data.insert("date_joined".to_owned(), json!(now));
+            }
             object.data.insert("last_login".to_owned(), Value::Null);
         }
         "core/data-sources" => {

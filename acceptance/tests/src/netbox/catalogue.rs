@@ -122,8 +122,9 @@ impl Catalogue {
         roles.push(("whole".to_owned(), Role::Whole(MAIN.to_owned())));
         roles.extend(samples.also.keys().map(|label| (label.clone(), Role::Also)));
         for variant in samples.variants.keys() {
-            let covers =
-                |field: &String| kind.field(field).is_some_and(|field| field.available.covers(self.version));
+            let covers = |field: &String| {
+                kind.field(field).is_some_and(|field| field.available.covers(self.version))
+            };
             if self.variant(kind, variant).only.iter().any(covers) {
                 roles.push((format!("full-{variant}"), Role::Full(variant.clone())));
                 roles.push((format!("whole-{variant}"), Role::Whole(variant.clone())));
@@ -143,9 +144,7 @@ impl Catalogue {
         stage: Stage,
     ) -> Result<Option<Vec<(&'static Field, Sample)>>, String> {
         let (wanted, phase) = match (&instance.role, stage) {
-            (Role::Base | Role::Alt | Role::Also, _) | (Role::Full(_), Stage::Required) => {
-                (Wanted::Required, 1)
-            }
+            (Role::Base | Role::Alt | Role::Also, _) | (Role::Full(_), Stage::Required) => (Wanted::Required, 1),
             (Role::Full(_), Stage::All) => (Wanted::All, 1),
             (Role::Full(_), Stage::Changed) => (Wanted::All, 2),
             (Role::Full(_), Stage::Cleared) => (Wanted::Required, 2),
@@ -217,12 +216,17 @@ impl Catalogue {
         if notation.as_ref().and_then(Json::as_str) == Some("-") {
             return Ok(None);
         }
-        let who =
-            Who { kind, instance: &instance.label, ordinal: instance.ordinal, phase, version: self.version };
-        match notation {
-            Some(notation) => self.read(who, field, &notation).map(Some),
-            None => Ok(automatic(&self.naming, who, field, &|target| self.default_link(who, target))),
-        }
+        let who = Who { kind, instance: &instance.label, ordinal: instance.ordinal, phase, version: self.version };
+        let sample = match notation {
+            Some(notation) => Some(self.read(who, field, &notation)?),
+            None => automatic(&self.naming, who, field, &|target| self.default_link(who, target)),
+        };
+        Ok(sample.map(|sample| match sample {
+            Sample::References(links) => {
+                Sample::References(links.into_iter().map(|link| self.as_element(link)).collect())
+            }
+            other => other,
+        }))
     }
 
     /// What says that a field shall be empty where leaving it out says nothing: tags and custom fields belong to
@@ -250,6 +254,18 @@ impl Catalogue {
             _ => Form::Id,
         };
         Some(self.link(kind, instance, form))
+    }
+
+    /// The elements of a set are texts: what is known by a number is named by id there.
+    fn as_element(&self, link: Link) -> Link {
+        let possible = self.table.kind(&link.kind).map(|kind| self.link(kind, &link.instance, Form::Attributes));
+        let is_text = possible.is_some_and(|link| {
+            let known = self.table.lookup(&link.kind).first().copied().unwrap_or_default();
+            let field = self.table.kind(&link.kind).and_then(|kind| kind.field(known));
+            link.form != Form::Id && field.is_some_and(|field| matches!(field.shape, Shape::Text { .. }))
+        });
+        let form = if is_text && link.form != Form::Id { Form::Text } else { Form::Id };
+        Link { form, ..link }
     }
 
     fn link(&self, kind: &'static Kind, instance: &str, form: Form) -> Link {
@@ -293,8 +309,7 @@ impl Catalogue {
                 Sample::References(items()?.iter().map(|item| link(target, item)).collect::<Result<_, _>>()?)
             }
             Shape::Target { of, .. } => {
-                let (name, item) =
-                    notation.as_object().and_then(|map| map.iter().next()).ok_or_else(wrong)?;
+                let (name, item) = notation.as_object().and_then(|map| map.iter().next()).ok_or_else(wrong)?;
                 let choice = of.iter().find(|choice| choice.name == name).ok_or_else(wrong)?;
                 Sample::Target(name.clone(), link(choice.kind, item)?)
             }
@@ -343,8 +358,7 @@ impl Catalogue {
     fn filled(&self, who: Who<'_>, notation: &Json) -> Json {
         match notation {
             Json::String(text) if text == "(customizable)" => {
-                let models =
-                    self.kinds().filter(|kind| kind.custom_fields().is_some()).map(|kind| kind.model);
+                let models = self.kinds().filter(|kind| kind.custom_fields().is_some()).map(|kind| kind.model);
                 Json::from(models.collect::<Vec<_>>())
             }
             Json::String(text) => {
@@ -398,8 +412,7 @@ impl Catalogue {
         }
         let all = self.samples.exceptions.iter().enumerate();
         let idle = all.filter(|(index, _)| !used.contains(index));
-        coverage.idle =
-            idle.map(|(_, one)| format!("{}.{} {}", one.kind, one.field, one.operation)).collect();
+        coverage.idle = idle.map(|(_, one)| format!("{}.{} {}", one.kind, one.field, one.operation)).collect();
         Ok(coverage)
     }
 
@@ -435,9 +448,7 @@ impl Catalogue {
             }
             let emptied = match cleared.get(name) {
                 None => matches!(instance.role, Role::Full(_)),
-                Some(Sample::Tags(tags)) => {
-                    tags.is_empty() && matches!(first, Sample::Tags(all) if !all.is_empty())
-                }
+                Some(Sample::Tags(tags)) => tags.is_empty() && matches!(first, Sample::Tags(all) if !all.is_empty()),
                 Some(_) => false,
             };
             if emptied {

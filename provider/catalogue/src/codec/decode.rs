@@ -113,10 +113,13 @@ impl Decoder<'_> {
     }
 
     fn reference(&mut self, field: &Field, target: &str, hint: &Value) -> Value {
-        let Some(referent) = Referent::of(self.on_wire(field.wire), self.table.lookup(target)) else {
+        let lookup = self.table.lookup(target);
+        let Some(mut referent) = Referent::of(self.on_wire(field.wire), lookup) else {
             return Value::Null;
         };
-        let value = referent.in_form_of(Some(hint), self.before.referent(field.name));
+        let before = self.before.referent(field.name);
+        referent.complete(hint, before, lookup);
+        let value = referent.in_form_of(Some(hint), before);
         self.references.insert(field.name.to_owned(), vec![referent]);
         value
     }
@@ -157,6 +160,7 @@ impl Decoder<'_> {
         let remembered = || same_choice.filter(|before| before.id == id).cloned();
         let mut referent = nested.filter(|nested| nested.id == id).or_else(remembered).unwrap_or_default();
         referent.id = id;
+        referent.complete(hint.get(choice.name).unwrap_or(&NULL), same_choice, self.table.lookup(choice.kind));
         let value = referent.in_form_of(hint.get(choice.name), same_choice);
         self.references.insert(format!("{}.{}", field.name, choice.name), vec![referent]);
         let member = |other: &TargetChoice| {

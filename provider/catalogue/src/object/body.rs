@@ -73,11 +73,21 @@ impl Change<'_> {
                 encode(self.place.table, field, value, self.ids, &mut body);
             }
         }
+        for field in self.kind().fields.iter().filter(|field| self.drops_file(field)) {
+            body.insert(field.wire.to_owned(), Json::Null);
+        }
         if self.kind().tags().is_some() && self.tags_differ() {
             self.changed_tags(S::adds_single_tags(self.version), &mut body);
         }
         self.changed_custom_fields(&mut body);
         body
+    }
+
+    fn drops_file(&self, field: &Field) -> bool {
+        matches!(field.shape, Shape::File)
+            && field.nullable
+            && member(self.planned, field.name).is_null()
+            && member(self.prior, field.name).is_known()
     }
 
     fn tags_differ(&self) -> bool {

@@ -38,6 +38,7 @@ pub(super) async fn create<S: Store>(
         }
     }
     let stamp = stamp(place.kind, &without_secrets(place.kind, &body), "");
+    let uploads = files(place.kind, &Value::Null, &plan);
     if let Some(record) = leftover(resource, &work, &doing, version, &plan, &stamp).await? {
         cx.warn(Diagnostic::warning(
             "An object of an interrupted run was taken over",
@@ -46,9 +47,16 @@ pub(super) async fn create<S: Store>(
                 place.kind.label, record.id
             ),
         ));
+        // Its files may not have come through.
+        let record = if uploads.is_empty() {
+            record
+        } else {
+            let sent =
+                work.store.update(&work.scope, place.kind, record.id, Body::new(), &uploads, None).await;
+            sent.map_err(|error| doing.failed::<S>(error))?
+        };
         return finish(resource, cx, &work, &doing, version, &record, plan, false).await;
     }
-    let uploads = files(place.kind, &Value::Null, &plan);
     match work.store.create(&work.scope, place.kind, body, &uploads, &stamp).await {
         Ok(record) => finish(resource, cx, &work, &doing, version, &record, plan, true).await,
         Err(StoreError::Refused(problems))

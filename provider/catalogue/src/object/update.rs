@@ -5,7 +5,7 @@ use tf_framework::{Diagnostic, Diagnostics, Result, UntypedContext, Value};
 use super::body::{Change, files, is_changed};
 use super::{ObjectResource, Work, at, id_of};
 use crate::codec::Reading;
-use crate::description::Version;
+use crate::description::{Shape, Version};
 use crate::failures::Doing;
 use crate::life::{member, shown, tools};
 use crate::memory::Memory;
@@ -54,7 +54,13 @@ pub(super) async fn change<S: Store>(
     let seen = memory.seen.clone();
     let sent = send(resource, work, &doing, id, prior, &plan, memory, body, &uploads, seen.as_deref()).await;
     let record = sent?;
-    let knowing = place.knowing(memory, &plan, &work.ids);
+    let mut knowing = place.knowing(memory, &plan, &work.ids);
+    let anew = |field: &&crate::description::Field| {
+        matches!(field.shape, Shape::Reference { .. }) && is_changed(field, prior, &plan)
+    };
+    for field in place.kind.fields.iter().filter(anew) {
+        knowing.references.remove(field.name);
+    }
     let object = state_of(resource, cx, &*work.store, &record, &plan, &knowing, prior);
     cx.checkpoint(object.clone())?;
     let written = plan_of_changes(place.kind, prior, &plan);

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use catalogue::description::{AllocatorParent, Kind, Version};
+use catalogue::description::{AllocatorParent, Kind, Version, Presence};
 use catalogue::store::{
     Body, Cause, CustomField, CustomFieldType, Defaults, Problem, Query, Record, Scope, Store, StoreError,
     Upload,
@@ -242,8 +242,17 @@ impl Store for Client {
             let made = self.api.create(kind.path, body, Some(&stamp), &budget).await.map_err(failure)?;
             return self.trusted(scope, kind, made).await;
         }
+        let parts: Vec<FilePart> = files.iter().map(part).collect();
+        let needed = |file: &Upload| {
+            kind.field_on_wire(&file.key).is_some_and(|field| field.presence == Presence::Required)
+        };
+        if !files.iter().any(needed) {
+            // A form cannot hold what JSON can: the files follow.
+            let made = self.api.create(kind.path, body, Some(&stamp), &budget).await.map_err(failure)?;
+            let uploaded = self.api.upload(kind.path, Some(made.id), Vec::new(), parts, None, &budget).await;
+            return uploaded.map(record).map_err(failure);
+        }
         let (texts, rest) = form(&body);
-        let parts = files.iter().map(part).collect();
         let made =
             self.api.upload(kind.path, None, texts, parts, Some(&stamp), &budget).await.map_err(failure)?;
         if rest.is_empty() {
