@@ -16,7 +16,7 @@ pub struct Field {
     /// Whether the server stores null for it. A text that is not nullable is empty instead. A [`Shape::Choice`] may
     /// be emptied either way where this is set, and an empty text is what every version takes.
     pub nullable: bool,
-    /// What the server puts where the field is left out. Planned, and sent, so that removing the argument means it.
+    /// What the server puts where the field is left out and derived from no other. Planned, and sent, so that removing the argument means it.
     pub default: Option<Literal>,
     /// Whether it cannot be changed on an object that exists.
     pub replace: bool,

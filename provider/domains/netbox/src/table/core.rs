@@ -1,0 +1,61 @@
+//! Kinds of the app `core`.
+// Generated from NetBox's OpenAPI documents and the overrides beside the generator; do not edit. To make it again:
+// cargo run -p netbox-table -- generate --out provider/domains/netbox/src/table <documents>
+
+use super::shared::*;
+
+pub(super) static DATA_SOURCES: Kind = Kind {
+    name: "netbox_data_source",
+    plural: "netbox_data_sources",
+    label: "data source",
+    path: "core/data-sources",
+    model: "core.datasource",
+    subcategory: "NetBox: Core",
+    description: "A git repository, bucket or directory from which NetBox fetches files: templates, config contexts, scripts.",
+    available: Availability::ALWAYS,
+    fields: &[
+        Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The name of the data source.") },
+        Field { presence: Presence::Required, ..field("source_url", Shape::Text { min: Some(1), max: Some(200), format: Format::Plain }, "Where the data is fetched from.") },
+        Field { presence: Presence::Required, ..field("type", Shape::Text { min: Some(1), max: Some(50), format: Format::Plain }, "How the data is fetched: `local`, `git`, `amazon-s3` or what a plugin adds.") },
+        Field { default: Some(Literal::Bool(true)), ..field("enabled", Shape::Bool, "Whether the data source is in use.") },
+        field("ignore_rules", Shape::Text { min: None, max: None, format: Format::Plain }, "Patterns of files to leave out, one a line."),
+        Field { nullable: true, secret: true, ..field("parameters", Shape::Json, "Parameters of the type as a JSON object, such as `username`, `password` and `branch`.") },
+        Field { nullable: true, available: Availability::since(4, 3), ..field("sync_interval", Shape::IntegerChoice { values: &[1, 60, 720, 1440, 10080, 43200] }, "How often the data is fetched anew, in minutes.") },
+        field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the data source."),
+        COMMENTS_FIELD_3,
+        OWNER_FIELD_2,
+        CUSTOM_FIELDS_FIELD,
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "name", filter: "name" }], enforced: true },
+    ],
+    lookup: &["name"],
+    filters: &[
+        filter("created", 0xf201),
+        filter("created_by_request", 0x0),
+        filter("description", 0x3ff),
+        filter("enabled", 0x0),
+        filter("id", 0xf201),
+        filter("last_synced", 0xf201),
+        filter("last_updated", 0xf201),
+        filter("modified_by_request", 0x0),
+        filter("name", 0x3ff),
+        Filter { available: Availability::since(4, 5), ..filter("owner", 0x1) },
+        Filter { available: Availability::since(4, 5), ..filter("owner_group", 0x1) },
+        Filter { available: Availability::since(4, 5), ..filter("owner_group_id", 0x1) },
+        Filter { available: Availability::since(4, 5), ..filter("owner_id", 0x1) },
+        filter("q", 0x0),
+        filter("source_url", 0x3ff),
+        filter("status", 0x3ff),
+        Filter { available: Availability::since(4, 3), ..filter("sync_interval", 0xdff) },
+        filter("tag", 0x1),
+        Filter { available: Availability::since(4, 6), ..filter("tag__any", 0x0) },
+        Filter { available: Availability::since(4, 3), ..filter("tag_id", 0x1) },
+        Filter { available: Availability::since(4, 6), ..filter("tag_id__any", 0x0) },
+        filter("type", 0x3ff),
+        filter("updated_by_request", 0x0),
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("The files fetched from it go with it; what was read from them stays as it is."),
+};
