@@ -6,6 +6,7 @@
 pub mod api;
 mod client;
 mod provider_config;
+pub mod resources;
 pub mod table;
 
 pub use client::{Client, TABLE};

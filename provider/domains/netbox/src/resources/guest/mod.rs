@@ -1,0 +1,5 @@
+//! `hybridops_netbox_guest`.
+
+mod facts;
+mod steps;
+mod wish;

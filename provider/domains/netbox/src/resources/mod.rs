@@ -1,0 +1,3 @@
+//! The resources that are more than one object of the table.
+
+mod guest;
