@@ -5,6 +5,8 @@
 
 pub mod api;
 mod client;
+pub mod data_sources;
+pub mod ephemeral;
 mod provider_config;
 pub mod resources;
 pub mod table;
@@ -17,4 +19,8 @@ use tf_framework::{Provider, Registry, SelectClient};
 /// Registers everything of this domain. `client` finds the server's client in the configured provider.
 pub fn register<P: Provider>(registry: &mut Registry<P>, client: SelectClient<P, Client>) {
     catalogue::register(registry, &TABLE, client);
+    registry.resource::<resources::Guest>(client);
+    registry.resource::<resources::AnyObject>(client);
+    registry.data_source::<data_sources::Objects>(client);
+    registry.ephemeral_resource::<ephemeral::Token>(client);
 }

@@ -22,6 +22,7 @@ mod leftovers;
 mod list;
 mod look_up;
 mod object;
+mod own_user;
 mod permission;
 mod reads;
 mod refusal;
