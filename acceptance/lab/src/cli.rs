@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use hybridops_lab::{Lab, LabConfig, Release, conformance};
+use hybridops_lab::{Lab, LabConfig, NetBoxConfig, NetBoxVersion, Release, conformance};
 use serde_json::{Value, json};
 
 /// A laboratory of stand-ins on loopback. The Proxmox VE in it is a stand-in, not the product.
@@ -37,7 +37,7 @@ enum Action {
         /// Directory with the recordings.
         #[arg(long)]
         fixtures: Option<PathBuf>,
-        /// Only this flow.
+        /// Only this flow, or `netbox`.
         #[arg(long)]
         flow: Option<String>,
     },
@@ -45,6 +45,12 @@ enum Action {
     ApiTable {
         /// The schema, as JSON.
         schema: PathBuf,
+    },
+    /// Reduce NetBox's OpenAPI documents to the table its stand-in works from.
+    NetboxTable {
+        /// The documents, as JSON or packed with gzip, in the order of their versions.
+        #[arg(required = true)]
+        documents: Vec<PathBuf>,
     },
 }
 
@@ -89,6 +95,12 @@ struct Up {
     /// Wait 3 s before every 401, as a real server does.
     #[arg(long)]
     slow_auth: bool,
+    /// NetBox version to play beside, 4.1 to 4.7, or none.
+    #[arg(long, default_value = "4.6")]
+    netbox: String,
+    /// Port of the NetBox stand-in; random where not given.
+    #[arg(long)]
+    netbox_port: Option<u16>,
 }
 
 /// Runs the command line.
@@ -101,6 +113,7 @@ pub(crate) fn run() -> ExitCode {
         Action::Down { place, purge } => down(&place.path(), purge),
         Action::Conformance { fixtures, flow } => conform(fixtures, flow.as_deref()),
         Action::ApiTable { schema } => api_table(&schema),
+        Action::NetboxTable { documents } => netbox_table(&documents),
     };
     match result {
         Ok(code) => code,
@@ -132,8 +145,17 @@ fn foreground(up: &Up) -> anyhow::Result<ExitCode> {
         bail!("a laboratory already runs in {}", dir.display());
     }
     let release = Release::parse(&up.version).with_context(|| format!("no such release: {}", up.version))?;
+    let netbox = match up.netbox.as_str() {
+        "none" => None,
+        version => {
+            let version = NetBoxVersion::parse(version)
+                .with_context(|| format!("no such NetBox version: {version}"))?;
+            Some(NetBoxConfig { version, port: up.netbox_port, ..NetBoxConfig::default() })
+        }
+    };
     let config = LabConfig {
         dir: Some(dir.clone()),
+        netbox,
         release,
         nodes: up.nodes.clone(),
         port: up.port,
@@ -146,11 +168,19 @@ fn foreground(up: &Up) -> anyhow::Result<ExitCode> {
         let lab = Lab::start(config).await?;
         let description = json!({
             "pid": std::process::id(), "control": lab.control_url(), "endpoints": lab.endpoints(),
-            "artefacts": lab.artefact_url(""),
+            "artefacts": lab.artefact_url(""), "netbox": lab.netbox_url(),
         });
         std::fs::write(dir.join("lab.json"), serde_json::to_vec_pretty(&description)?)?;
         say(&format!("Proxmox VE stand-in {} up: {}", up.version, lab.endpoints().join(" ")))?;
         say(&format!("artefacts: {}  control: {}", lab.artefact_url(""), lab.control_url()))?;
+        if let Some(netbox) = lab.netbox() {
+            say(&format!(
+                "NetBox stand-in {} up: {}  token: {}",
+                netbox.version(),
+                netbox.url(),
+                netbox.token()
+            ))?;
+        }
         say(&format!("source {}", dir.join("env").display()))?;
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
@@ -258,15 +288,44 @@ fn conform(fixtures: Option<PathBuf>, flow: Option<&str>) -> anyhow::Result<Exit
     let Some(fixtures) = fixtures.or_else(conformance::fixtures) else {
         bail!("no recordings found; name their directory with --fixtures");
     };
-    let report = runtime()?.block_on(conformance::replay(&fixtures, flow))?;
-    say(&report.to_string())?;
-    Ok(if report.unexplained() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut unexplained = 0;
+    if flow != Some("netbox") {
+        let report = runtime()?.block_on(conformance::replay(&fixtures, flow))?;
+        say(&report.to_string())?;
+        unexplained += report.unexplained();
+    }
+    // NetBox's recordings are one story and are replayed together.
+    if let Some(fixtures) = conformance::netbox::fixtures().filter(|_| flow.is_none_or(|f| f == "netbox")) {
+        let report = runtime()?.block_on(conformance::netbox::replay(&fixtures))?;
+        say(&report.to_string())?;
+        unexplained += report.unexplained();
+    }
+    Ok(if unexplained == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn api_table(schema: &Path) -> anyhow::Result<ExitCode> {
     let text =
         std::fs::read_to_string(schema).with_context(|| format!("cannot read {}", schema.display()))?;
     write!(std::io::stdout(), "{}", hybridops_lab::api_table(&text)?)
+        .context("cannot write to the terminal")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn netbox_table(documents: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let texts = documents.iter().map(|path| {
+        let cannot = || format!("cannot read {}", path.display());
+        let bytes = std::fs::read(path).with_context(cannot)?;
+        let mut text = String::new();
+        if path.extension().is_some_and(|e| e == "gz") {
+            std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut text)
+                .with_context(cannot)?;
+        } else {
+            text = String::from_utf8(bytes).with_context(cannot)?;
+        }
+        Ok(text)
+    });
+    let texts = texts.collect::<anyhow::Result<Vec<String>>>()?;
+    write!(std::io::stdout(), "{}", hybridops_lab::netbox_table(&texts)?)
         .context("cannot write to the terminal")?;
     Ok(ExitCode::SUCCESS)
 }

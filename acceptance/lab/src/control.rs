@@ -33,6 +33,11 @@ pub(crate) fn serve(listener: TcpListener, inner: Arc<Inner>) -> JoinHandle<()> 
         .route("/_lab/grant", post(grant))
         .route("/_lab/revoke", post(revoke))
         .route("/_lab/token", post(token))
+        .route("/_lab/netbox/log", get(netbox_log))
+        .route("/_lab/netbox/counts", get(netbox_counts))
+        .route("/_lab/netbox/faults", post(netbox_arm).delete(netbox_disarm))
+        .route("/_lab/netbox/reset", post(netbox_reset))
+        .route("/_lab/netbox/call", post(netbox_call))
         .route("/_lab/stop", post(stop))
         .with_state(inner);
     tokio::spawn(async move {
@@ -49,6 +54,7 @@ async fn status(State(lab): Shared) -> Json<Value> {
         "stand_in": "Proxmox VE", "release": lab.cluster.personality().version, "pid": std::process::id(),
         "endpoints": lab.endpoints.iter().map(crate::pve::http::Endpoint::url).collect::<Vec<_>>(),
         "artefacts": format!("http://{}", lab.artefacts), "dir": lab.dir,
+        "netbox": lab.netbox.as_ref().map(|n| json!({ "url": n.url(), "version": n.version().full() })),
         "guests": state.guests.len(), "tasks": state.tasks.len(), "tasks_running": running,
         "requests": lab.cluster.journal.all().len(),
     }))
@@ -184,6 +190,63 @@ struct NewToken {
 
 async fn token(State(lab): Shared, Json(new): Json<NewToken>) -> Json<Value> {
     Json(json!({ "token": lab.add_token(&new.user, &new.id) }))
+}
+
+fn no_netbox() -> (StatusCode, Json<Value>) {
+    (StatusCode::NOT_FOUND, Json(json!({ "error": "there is no NetBox stand-in" })))
+}
+
+async fn netbox_log(State(lab): Shared, Query(query): Query<Since>) -> Json<Value> {
+    Json(json!(lab.netbox.as_ref().map(|n| n.journal().since(query.since)).unwrap_or_default()))
+}
+
+async fn netbox_counts(State(lab): Shared) -> Json<Value> {
+    Json(json!(lab.netbox.as_ref().map(|n| n.journal().counts()).unwrap_or_default()))
+}
+
+async fn netbox_arm(State(lab): Shared, Json(fault): Json<RequestFault>) -> (StatusCode, Json<Value>) {
+    let Some(netbox) = &lab.netbox else { return no_netbox() };
+    match netbox.faults().add(fault) {
+        Ok(id) => (StatusCode::OK, Json(json!({ "id": id }))),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error.to_string() }))),
+    }
+}
+
+async fn netbox_disarm(State(lab): Shared, Query(query): Query<Id>) -> Json<Value> {
+    match (&lab.netbox, query.id) {
+        (Some(netbox), Some(id)) => netbox.faults().remove(id),
+        (Some(netbox), None) => netbox.faults().clear(),
+        (None, _) => {}
+    }
+    Json(Value::Null)
+}
+
+async fn netbox_reset(State(lab): Shared) -> Json<Value> {
+    if let Some(netbox) = &lab.netbox {
+        netbox.faults().clear();
+        netbox.journal().clear();
+    }
+    Json(Value::Null)
+}
+
+/// A request past the log and all faults.
+#[derive(Debug, Deserialize)]
+struct NetBoxCall {
+    method: String,
+    path: String,
+    body: Option<Value>,
+}
+
+async fn netbox_call(State(lab): Shared, Json(call): Json<NetBoxCall>) -> (StatusCode, Json<Value>) {
+    let Some(netbox) = lab.netbox.clone() else { return no_netbox() };
+    let done = tokio::task::spawn_blocking(move || netbox.call(&call.method, &call.path, call.body)).await;
+    match done {
+        Ok(Ok(answer)) => (StatusCode::OK, Json(answer)),
+        Ok(Err(refusal)) => {
+            (StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST), Json(refusal.body))
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": error.to_string() }))),
+    }
 }
 
 async fn stop(State(lab): Shared) -> Json<Value> {

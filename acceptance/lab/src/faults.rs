@@ -35,6 +35,18 @@ pub enum Effect {
     },
     /// The work is done; half of the body arrives, then the connection is cut.
     Truncate,
+    /// A proxy's page of HTML instead of the work.
+    HtmlPage {
+        /// HTTP status.
+        status: u16,
+        /// Its title.
+        title: String,
+    },
+    /// A redirect instead of the work, as to a login page.
+    Redirect {
+        /// Where to.
+        location: String,
+    },
     /// The process at the other end is killed (SIGKILL) before anything is done.
     KillClientBefore,
     /// The process at the other end is killed after the work, before the response.

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::journal::Journal;
 use crate::lab::NodeState;
+use crate::netbox::server::NetBox;
 use crate::pve::access::{AclEntry, Token, User};
 use crate::pve::cluster::{Cluster, Reach};
 use crate::pve::guest::random_uuid;
@@ -28,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) ca: String,
     pub(crate) token: String,
     pub(crate) root_password: String,
+    pub(crate) netbox: Option<Arc<NetBox>>,
     pub(crate) stop: Notify,
 }
 
@@ -52,6 +54,9 @@ impl Inner {
             ),
         ]
         .into_iter()
+        .chain(self.netbox.iter().flat_map(|netbox| {
+            [("NETBOX_SERVER_URL", netbox.url().to_owned()), ("NETBOX_API_TOKEN", netbox.token().to_owned())]
+        }))
         .map(|(k, v)| (k.to_owned(), v))
         .collect()
     }

@@ -16,6 +16,7 @@ use crate::control;
 use crate::faults::Faults;
 use crate::handles::Inner;
 use crate::journal::Journal;
+use crate::netbox::server::{self, NetBox, NetBoxConfig};
 use crate::pve::access::{Access, Token};
 use crate::pve::cluster::{Cluster, ClusterConfig, Node, Reach, State};
 use crate::pve::guest::random_uuid;
@@ -54,6 +55,8 @@ pub struct LabConfig {
     pub seed_images: Vec<PathBuf>,
     /// Only the storage `local`, as the recorded server had it.
     pub only_local: bool,
+    /// A NetBox stand-in beside; none where `None`.
+    pub netbox: Option<NetBoxConfig>,
 }
 
 impl Default for LabConfig {
@@ -72,6 +75,7 @@ impl Default for LabConfig {
             token_secret: None,
             seed_images: Vec::new(),
             only_local: false,
+            netbox: None,
         }
     }
 }
@@ -224,6 +228,15 @@ impl Lab {
             endpoints.push(endpoint.clone());
             servers.push(tokio::spawn(http::serve(endpoint, listener, identity.acceptor.clone())));
         }
+        let netbox = match &config.netbox {
+            Some(config) => {
+                let (netbox, server) =
+                    server::start(config).await.map_err(io("cannot start the NetBox stand-in"))?;
+                servers.push(server);
+                Some(netbox)
+            }
+            None => None,
+        };
         let (artefact_listener, artefacts) = listen(0).await?;
         let (control_listener, control) = listen(0).await?;
         let artefact_journal = Arc::new(Journal::default());
@@ -237,6 +250,7 @@ impl Lab {
             ca: identity.ca,
             token: format!("root@pam!{}={secret}", config.token_name),
             root_password: config.root_password,
+            netbox,
             stop: Notify::new(),
         });
         servers.push(artefacts::serve(artefact_listener, dir.join("artefacts"), artefact_journal));
@@ -315,6 +329,16 @@ impl Lab {
     /// Environment for a provider or a client.
     pub fn environment(&self) -> BTreeMap<String, String> {
         self.inner.environment()
+    }
+
+    /// The NetBox stand-in, where there is one.
+    pub fn netbox(&self) -> Option<&NetBox> {
+        self.inner.netbox.as_deref()
+    }
+
+    /// URL of the NetBox stand-in, where there is one.
+    pub fn netbox_url(&self) -> Option<&str> {
+        self.netbox().map(NetBox::url)
     }
 
     /// Faults to arm.

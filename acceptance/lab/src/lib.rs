@@ -12,13 +12,18 @@ mod faults;
 mod handles;
 mod journal;
 mod lab;
+mod netbox;
 mod peer;
+mod proxy;
 mod pve;
 mod tls;
 
 pub use faults::{BadPattern, Effect, Faults, RequestFault, TaskEffect, TaskFaultRule};
 pub use journal::{Entry, Journal};
 pub use lab::{Held, Lab, LabConfig, LabError, NodeState};
+pub use netbox::server::{NetBox, NetBoxConfig, NetBoxRefusal, TokenKind};
+pub use netbox::table::reduce::ReduceError;
+pub use netbox::version::NetBoxVersion;
 pub use pve::personality::Release;
 pub use tls::TlsError;
 
@@ -29,4 +34,12 @@ pub use tls::TlsError;
 pub fn api_table(schema: &str) -> Result<String, serde_json::Error> {
     let schema = serde_json::from_str(schema)?;
     Ok(api_table::reduce(&schema, "8.4", &|method, path| pve::api::handler(method, path).is_some()))
+}
+
+/// The NetBox table made from OpenAPI documents, given as JSON in the order of their versions.
+///
+/// # Errors
+/// A document is no JSON or tells no version.
+pub fn netbox_table(documents: &[String]) -> Result<String, ReduceError> {
+    netbox::table::reduce::reduce(documents)
 }

@@ -6,6 +6,7 @@
 
 mod explain;
 mod learned;
+pub mod netbox;
 mod normal;
 mod player;
 mod recording;
@@ -70,7 +71,12 @@ pub enum ReplayError {
 
 /// The recordings, where they are to be found: `$HYBRIDOPS_SHARED`, else a `shared` directory above the sources.
 pub fn fixtures() -> Option<PathBuf> {
-    let below = |shared: PathBuf| Some(shared.join("fixtures/pve")).filter(|p| p.is_dir());
+    below_shared("fixtures/pve")
+}
+
+/// A directory of what developers share, where it is to be found.
+fn below_shared(inner: &str) -> Option<PathBuf> {
+    let below = |shared: PathBuf| Some(shared.join(inner)).filter(|p| p.is_dir());
     if let Some(found) = std::env::var_os("HYBRIDOPS_SHARED").and_then(|s| below(PathBuf::from(s))) {
         return Some(found);
     }

@@ -112,7 +112,7 @@ impl fmt::Display for Report {
             writeln!(f, "  {flow}: {count} x {reason}")?;
         }
         for (flow, count) in &self.not_served {
-            writeln!(f, "  {flow}: {count} exchanges not served yet (guests, networks, backup)")?;
+            writeln!(f, "  {flow}: {count} exchanges not replayed")?;
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ use super::reply::{Outcome, Refusal};
 use crate::faults::Effect;
 use crate::journal::{Entry, redact};
 use crate::peer;
+use crate::proxy;
 
 /// Largest form or JSON body.
 const BODY_LIMIT: usize = 512 * 1024;
@@ -145,7 +146,13 @@ async fn answer(
             return Err(Cut);
         }
         Some(Effect::Delay { millis }) => tokio::time::sleep(Duration::from_millis(*millis)).await,
-        _ => {}
+        Some(effect) => {
+            if let Some(page) = proxy::page(effect) {
+                cluster.journal.update(sequence, |e| e.status = page.status().as_u16());
+                return Ok(page);
+            }
+        }
+        None => {}
     }
     let outcome = match &effect {
         Some(Effect::Status { status, message }) => Err(injected(*status, message)),
