@@ -25,6 +25,7 @@
 mod archive;
 mod binaries;
 mod command;
+pub mod netbox;
 mod output;
 mod plan;
 mod plugin;

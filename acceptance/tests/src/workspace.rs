@@ -122,6 +122,12 @@ impl Workspace {
         self.variables.push((name.to_owned(), value.into()));
     }
 
+    /// A variable of the environment that was set for every run.
+    #[must_use]
+    pub fn env(&self, name: &str) -> Option<&str> {
+        self.variables.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
     /// The directory of the configuration.
     #[must_use]
     pub fn directory(&self) -> PathBuf {

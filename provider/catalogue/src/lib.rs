@@ -31,4 +31,4 @@ pub use register::register;
 pub use run::{Marked, Run};
 pub use setter::SetterResource;
 pub use sources::{KindList, ManySource, OneSource};
-pub use table::Table;
+pub use table::{Predecessor, Table};

@@ -83,6 +83,45 @@ impl Place {
         complaints(&Run::default(), S::NAME, &unresolved).into_result(ids)
     }
 
+    /// What is remembered of an object, with what its references were found to mean.
+    pub(crate) fn knowing(&self, memory: &Memory, object: &Value, ids: &Resolution) -> Memory {
+        let mut knowing = memory.clone();
+        for field in self.kind.fields {
+            let value = member(object, field.name);
+            match field.shape {
+                Shape::References { target } => {
+                    let lookup = self.table.lookup(target);
+                    let elements = value.as_list().unwrap_or_default().iter();
+                    let known = elements.filter_map(|element| ids.referent(target, element, lookup));
+                    knowing.references.entry(field.name.to_owned()).or_default().extend(known);
+                }
+                Shape::Target { of, .. } => {
+                    for choice in of {
+                        let lookup = self.table.lookup(choice.kind);
+                        if let Some(known) = ids.referent(choice.kind, member(value, choice.name), lookup) {
+                            knowing.references.insert(format!("{}.{}", field.name, choice.name), vec![known]);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        knowing
+    }
+
+    /// The state to be kept after a write: as planned, where the plan did not write a field and someone else did.
+    /// The next refresh shows the difference.
+    pub(crate) fn as_planned(&self, plan: &Value, object: Value) -> Value {
+        let Value::Object(mut members) = object else { return object };
+        for field in self.kind.fields {
+            let planned = member(plan, field.name);
+            if planned.is_wholly_known() && field.presence != Presence::ReadOnly && !field.secret {
+                members.insert(field.name.to_owned(), planned.clone());
+            }
+        }
+        Value::Object(members)
+    }
+
     /// Whether two values of a field mean the same to the server.
     pub(crate) fn same(&self, schema: &Schema, field: &Field, wanted: &Value, actual: &Value) -> bool {
         let equality =
@@ -156,7 +195,7 @@ impl Place {
 
     /// The filters that find the object by the best of its keys whose parts are all known.
     pub(crate) fn key_query(&self, object: &Value, ids: &Resolution) -> Option<Query> {
-        self.kind.keys.iter().find_map(|key| {
+        self.kind.keys.iter().filter(|key| self.is_given(key, object, ids)).find_map(|key| {
             let mut query = Vec::new();
             for part in key.parts {
                 let field = self.kind.field(part.field)?;
@@ -193,6 +232,39 @@ impl Place {
         }
     }
 
+    /// Whether an object has the natural key of this one, part by part.
+    fn has_key(&self, record: &Record, object: &Value, ids: &Resolution) -> bool {
+        let Some(key) = self.kind.keys.iter().find(|key| self.is_given(key, object, ids)) else {
+            return false;
+        };
+        let bare = |json: &Json| match json.get("id").or_else(|| json.get("value")).unwrap_or(json) {
+            Json::String(text) => text.clone(),
+            Json::Null => String::new(),
+            other => other.to_string(),
+        };
+        key.parts.iter().all(|part| {
+            let Some(field) = self.kind.field(part.field) else { return false };
+            let on_wire = match field.shape {
+                Shape::Target { id_key, .. } => id_key,
+                _ => field.wire,
+            };
+            let wanted = self.key_value(field, member(object, part.field), ids).unwrap_or_default();
+            let wanted = if wanted == "null" { String::new() } else { wanted };
+            let actual = record.body.get(on_wire).map(bare).unwrap_or_default();
+            let equality = crate::schema::attribute(field).equality;
+            wanted == actual || equality.same(&Value::from(wanted), &Value::from(actual))
+        })
+    }
+
+    /// Whether all parts of a key are known, and not all of them null.
+    fn is_given(&self, key: &crate::description::Key, object: &Value, ids: &Resolution) -> bool {
+        let value = |part: &crate::description::KeyPart| member(object, part.field);
+        let known = key.parts.iter().all(|part| {
+            self.kind.field(part.field).is_some_and(|field| self.key_value(field, value(part), ids).is_some())
+        });
+        known && key.parts.iter().any(|part| !value(part).is_null())
+    }
+
     /// The object that has the natural key of this one, where there is one.
     pub(crate) async fn found_by_key<S: Store>(
         &self,
@@ -214,7 +286,10 @@ impl Place {
         }
         let Some(query) = self.key_query(object, &ids) else { return Ok(None) };
         let found =
-            store.list(scope, self.kind, &query, Some(3)).await.map_err(|error| doing.failed::<S>(error))?;
+            store.list(scope, self.kind, &query, Some(50)).await.map_err(|error| doing.failed::<S>(error))?;
+        // Filters of trees find what is below, too.
+        let found: Vec<Record> =
+            found.into_iter().filter(|record| self.has_key(record, object, &ids)).collect();
         match <[Record; 1]>::try_from(found) {
             Ok([record]) => Ok(Some(record)),
             Err(found) if found.is_empty() => Ok(None),

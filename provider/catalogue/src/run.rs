@@ -9,6 +9,7 @@ pub struct Run {
     planned: Mutex<HashSet<(&'static str, String, String)>>,
     made: Mutex<HashSet<(&'static str, u64)>>,
     allocations: Mutex<HashMap<String, Option<u64>>>,
+    taken: Mutex<HashSet<String>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -38,6 +39,22 @@ impl Run {
         locked(&self.made).contains(&(path, id))
     }
 
+    /// Notes that something is taken under a mark now. Answers whether nothing else was.
+    pub fn takes(&self, mark: &str) -> bool {
+        locked(&self.taken).insert(mark.to_owned())
+    }
+
+    /// Notes what was taken under a mark.
+    pub fn took(&self, mark: &str, id: u64) {
+        locked(&self.allocations).insert(mark.to_owned(), Some(id));
+    }
+
+    /// Notes that what was taken under a mark is given back, or was not to be had.
+    pub fn releases(&self, mark: &str) {
+        locked(&self.taken).remove(mark);
+        locked(&self.allocations).remove(mark);
+    }
+
     /// Notes who has an allocation's mark: an object, or one that is still to be taken.
     ///
     /// # Errors
@@ -51,7 +68,8 @@ impl Run {
             }
             (Some(known), id) if known == id && id.is_some() => Ok(()),
             (Some(Some(known)), None) => Err(Marked::Object(known)),
-            (Some(_), _) => Err(Marked::Planned),
+            (Some(None), None) => Ok(()),
+            (Some(_), Some(_)) => Err(Marked::Planned),
         }
     }
 }

@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 
 use crate::description::{Allocator, Field, Format, Kind, Presence, Setter, Shape};
 
+/// The name of a kind by the address of another provider and the name of its type.
+pub type Predecessor = fn(&str, &str) -> Option<String>;
+
 /// Everything that is described.
 #[derive(Debug)]
 pub struct Table {
@@ -13,6 +16,7 @@ pub struct Table {
     allocators: &'static [Allocator],
     tags: Option<&'static str>,
     custom_fields: Option<&'static str>,
+    predecessor: Option<Predecessor>,
     by_path: OnceLock<HashMap<&'static str, &'static Kind>>,
 }
 
@@ -24,7 +28,15 @@ impl Table {
         setters: &'static [Setter],
         allocators: &'static [Allocator],
     ) -> Self {
-        Self { kinds, setters, allocators, tags: None, custom_fields: None, by_path: OnceLock::new() }
+        Self {
+            kinds,
+            setters,
+            allocators,
+            tags: None,
+            custom_fields: None,
+            predecessor: None,
+            by_path: OnceLock::new(),
+        }
     }
 
     /// Names the kinds, by path, whose objects are tags and definitions of custom fields.
@@ -33,6 +45,19 @@ impl Table {
         self.tags = Some(tags);
         self.custom_fields = Some(custom_fields);
         self
+    }
+
+    /// Names what other providers call the objects, so that `moved` blocks can take their state over.
+    #[must_use]
+    pub const fn preceded_by(mut self, predecessor: Predecessor) -> Self {
+        self.predecessor = Some(predecessor);
+        self
+    }
+
+    /// The name of the kind that an object of another provider's type is.
+    #[must_use]
+    pub fn successor(&self, provider: &str, type_name: &str) -> Option<String> {
+        self.predecessor.and_then(|name| name(provider, type_name))
     }
 
     /// The kind whose objects are tags.

@@ -26,10 +26,6 @@ pub(crate) fn before_create(store: &mut Store, kind: TypeId, object: &mut Object
             object.data.insert("status".to_owned(), json!("new"));
         }
         "extras/image-attachments" => {
-            let name = object.text("image").to_owned();
-            if object.text("name").is_empty() {
-                object.data.insert("name".to_owned(), json!(name));
-            }
             object.data.insert("image_height".to_owned(), json!(1));
             object.data.insert("image_width".to_owned(), json!(1));
         }

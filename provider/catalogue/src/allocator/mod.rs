@@ -85,12 +85,7 @@ impl<S: Store> AllocatorResource<S> {
                 memory.own = Some(Json::from(vec![known]));
                 Ok(())
             }
-            Err(Marked::Planned) => Err(Diagnostics::error_at(
-                at("key"),
-                "Two allocations have one key",
-                "Another allocation from the same pool has this key. A key must be one allocation's own, so that an \
-                 interrupted run finds what it has taken: put the index or the name of the instance into it.",
-            )),
+            Err(Marked::Planned) => Err(twins()),
         }
     }
 
@@ -130,6 +125,15 @@ impl<S: Store> AllocatorResource<S> {
         }
         Value::Object(members)
     }
+}
+
+fn twins() -> Diagnostics {
+    Diagnostics::error_at(
+        at("key"),
+        "Two allocations have one key",
+        "Another allocation from the same pool has this key. A key must be one allocation's own, so that an interrupted \
+         run finds what it has taken: put the index or the name of the instance into it.",
+    )
 }
 
 /// The attribute that finds pools by filters.
@@ -304,7 +308,21 @@ impl<S: Store> UntypedResource for AllocatorResource<S> {
     }
 
     async fn create(&self, cx: &mut UntypedContext<S>, plan: Value) -> Result<Value> {
-        self.take(cx, plan).await
+        let mark = self.mark(&plan);
+        let store = cx.client()?;
+        if let Some(mark) = &mark
+            && !store.run().takes(mark)
+        {
+            return Err(twins());
+        }
+        let taken = self.take(cx, plan).await;
+        if let Some(mark) = &mark {
+            match taken.as_ref().ok().and_then(id_of) {
+                Some(id) => store.run().took(mark, id),
+                None => store.run().releases(mark),
+            }
+        }
+        taken
     }
 
     async fn read(&self, cx: &mut UntypedContext<S>, state: Value) -> Result<Option<Value>> {
@@ -331,6 +349,9 @@ impl<S: Store> UntypedResource for AllocatorResource<S> {
         let doing = self.object.place.doing("Releasing", &state);
         for id in take::ids(&state) {
             store.delete(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
+        }
+        if let Some(mark) = self.mark(&state) {
+            store.run().releases(&mark);
         }
         Ok(())
     }

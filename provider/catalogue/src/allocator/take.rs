@@ -228,8 +228,8 @@ impl<S: Store> AllocatorResource<S> {
         for record in &records {
             work.store.run().claim(self.kind().path, record.id);
         }
-        let nothing = Memory::default();
-        let object = update::state_of(&self.object, cx, &*work.store, &first, &plan, &nothing, &Value::Null);
+        let knowing = place.knowing(&Memory::default(), &plan, &work.ids);
+        let object = update::state_of(&self.object, cx, &*work.store, &first, &plan, &knowing, &Value::Null);
         let mut memory = Memory::load(&cx.private)?;
         memory.references.insert(pool.parent.name.to_owned(), vec![pool.referent.clone()]);
         cx.private = memory.store();
@@ -251,7 +251,7 @@ impl<S: Store> AllocatorResource<S> {
         records: &[Record],
         plan: &Value,
     ) -> Result<Value> {
-        let before = Memory::load(&cx.private)?;
+        let before = self.object.place.knowing(&Memory::load(&cx.private)?, plan, &work.ids);
         let Some(first) = records.first() else { return Ok(plan.clone()) };
         let object = update::state_of(&self.object, cx, &*work.store, first, plan, &before, &Value::Null);
         let mut memory = Memory::load(&cx.private)?;
@@ -270,7 +270,8 @@ impl<S: Store> AllocatorResource<S> {
         plan: &Value,
     ) -> Result<Record> {
         let place = &self.object.place;
-        let is = place.settled(&*work.store, record, plan, &Memory::default(), Reading::Known);
+        let knowing = place.knowing(&Memory::default(), plan, &work.ids);
+        let is = place.settled(&*work.store, record, plan, &knowing, Reading::Known);
         let body = Change {
             place,
             prior: &is.object,

@@ -153,9 +153,10 @@ impl Decoder<'_> {
         let (Some(model), Some(id)) = (model.as_str(), id.as_u64()) else { return Value::Null };
         let Some(choice) = of.iter().find(|choice| choice.model == model) else { return Value::Null };
         let nested = Referent::of(self.on_wire(field.wire), self.table.lookup(choice.kind));
-        let mut referent = nested.filter(|nested| nested.id == id).unwrap_or_default();
-        referent.id = id;
         let same_choice = self.before.referent(&format!("{}.{}", field.name, choice.name));
+        let remembered = || same_choice.filter(|before| before.id == id).cloned();
+        let mut referent = nested.filter(|nested| nested.id == id).or_else(remembered).unwrap_or_default();
+        referent.id = id;
         let value = referent.in_form_of(hint.get(choice.name), same_choice);
         self.references.insert(format!("{}.{}", field.name, choice.name), vec![referent]);
         let member = |other: &TargetChoice| {

@@ -8,7 +8,7 @@ use tf_value::Value;
 use super::plain::encode_plain;
 use crate::description::{Field, Shape};
 use crate::json;
-use crate::reference::Reference;
+use crate::reference::{Reference, Referent, text_field};
 use crate::store::Body;
 use crate::table::Table;
 
@@ -29,6 +29,20 @@ impl Resolution {
             Reference::Id(id) => Some(*id),
             other => self.0.get(&(path.to_owned(), key_of(other))).copied(),
         }
+    }
+}
+
+impl Resolution {
+    /// What a reference to the kind at a path is known to mean.
+    #[must_use]
+    pub fn referent(&self, path: &str, value: &Value, lookup: &[&str]) -> Option<Referent> {
+        let reference = Reference::of(value).ok()?;
+        let id = self.id(path, &reference)?;
+        let known_as = match reference {
+            Reference::Text(text) => vec![(text_field(&text, lookup).to_owned(), text)],
+            Reference::Id(_) | Reference::Attributes(_) => Vec::new(),
+        };
+        Some(Referent { id, known_as })
     }
 }
 

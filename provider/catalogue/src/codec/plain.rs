@@ -59,6 +59,8 @@ pub(super) fn decode_plain(field: &Field, value: &Json, hint: &Value) -> Option<
         Shape::Text { .. } | Shape::Choice { .. } => blank_is_null(text(value), hint),
         Shape::Json => match value {
             Json::Null => Value::Null,
+            // Where null may stand, some servers keep an empty object for nothing.
+            Json::Object(members) if members.is_empty() && field.nullable && hint.is_null() => Value::Null,
             json => Value::String(json.to_string()),
         },
         Shape::Texts { ordered, .. } => {

@@ -99,7 +99,8 @@ async fn leftover<S: Store>(
     let mut candidates = Vec::new();
     for id in stamped.into_iter().filter(|id| !work.store.run().is_claimed(place.kind.path, *id)) {
         if let Some(record) = work.store.read(&work.scope, place.kind, id).await.map_err(failed)? {
-            let is = place.settled(&*work.store, &record, plan, &Memory::default(), Reading::Known);
+            let knowing = place.knowing(&Memory::default(), plan, &work.ids);
+            let is = place.settled(&*work.store, &record, plan, &knowing, Reading::Known);
             let same =
                 place.verified::<S>(resource.planning_schema(), doing, version, plan, &is.object).is_empty();
             candidates.extend(same.then_some(record));
@@ -126,12 +127,12 @@ async fn finish<S: Store>(
 ) -> Result<Value> {
     let place = &resource.place;
     work.store.run().claim(place.kind.path, record.id);
-    let object =
-        update::state_of(resource, cx, &*work.store, record, &plan, &Memory::default(), &Value::Null);
+    let knowing = place.knowing(&Memory::default(), &plan, &work.ids);
+    let object = update::state_of(resource, cx, &*work.store, record, &plan, &knowing, &Value::Null);
     cx.checkpoint(object.clone())?;
     let wrong = place.verified::<S>(resource.planning_schema(), doing, version, &plan, &object);
     if !wrong.has_errors() {
-        return Ok(object);
+        return Ok(place.as_planned(&plan, object));
     }
     if is_new && work.store.delete(&work.scope, place.kind, record.id).await.is_ok() {
         cx.forget();
@@ -167,7 +168,8 @@ async fn take_over<S: Store>(
             ),
         ));
     }
-    let is = place.settled(&*work.store, record, &plan, &Memory::default(), Reading::Known);
+    let knowing = place.knowing(&Memory::default(), &plan, &work.ids);
+    let is = place.settled(&*work.store, record, &plan, &knowing, Reading::Known);
     cx.private = is.memory.store();
     cx.checkpoint(is.object.clone())?;
     update::change(resource, cx, work, version, record.id, &is.object, plan, &is.memory).await

@@ -12,7 +12,8 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use tf_framework::schema::{IdentityAttribute, IdentitySchema, Schema};
 use tf_framework::{
-    Call, Diagnostics, ImportId, Path, Result, UntypedContext, UntypedPlan, UntypedResource, Value,
+    Call, Diagnostics, ImportId, MoveSource, Path, Result, UntypedContext, UntypedPlan, UntypedResource,
+    Value,
 };
 use tf_value::Type;
 
@@ -151,7 +152,9 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
         let record = store.read(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
         let Some(record) = record else { return Ok(None) };
         store.run().claim(self.kind().path, id);
-        Ok(Some(self.remember(cx, &store, &record, &state, &memory, Reading::Known)))
+        // Only what was taken over from another provider has no address yet.
+        let reading = if member(&state, "url").is_null() { Reading::Import } else { Reading::Known };
+        Ok(Some(self.remember(cx, &store, &record, &state, &memory, reading)))
     }
 
     async fn update(&self, cx: &mut UntypedContext<S>, prior: Value, plan: Value) -> Result<Value> {
@@ -163,6 +166,16 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
         let doing = self.place.doing("Deleting", &state);
         let Some(id) = id_of(&state) else { return Ok(()) };
         store.delete(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))
+    }
+
+    /// Takes over the object of another provider by its id. What it is like is read when it is refreshed.
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Value>> {
+        let successor = self.place.table.successor(&source.provider, &source.type_name)?;
+        if successor != self.kind().name {
+            return None;
+        }
+        let nothing = empty_object(&self.planning_schema().block);
+        Some(source.state.value().and_then(|state| with_id_of(&state, nothing, &source.type_name)))
     }
 
     async fn import(&self, cx: &mut UntypedContext<S>, id: ImportId) -> Result<Value> {
@@ -190,6 +203,20 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
         let nothing = empty_object(&self.planning_schema().block);
         Ok(self.remember(cx, &store, &record, &nothing, &Memory::default(), Reading::Import))
     }
+}
+
+/// The id that another provider has in its state, as a number or a text, in an object that has nothing else.
+fn with_id_of(state: &Value, nothing: Value, type_name: &str) -> Result<Value> {
+    let id = member(state, "id");
+    let id = id_of(state).or_else(|| id.as_str().and_then(|text| text.trim().parse().ok()));
+    let Some(id) = id else {
+        let detail =
+            format!("The state of the {type_name} has no id that is a number. Use an import block instead.");
+        return Err(Diagnostics::error("State cannot be taken over", detail));
+    };
+    let Value::Object(mut members) = nothing else { return Ok(nothing) };
+    members.insert("id".to_owned(), Value::from(id));
+    Ok(Value::Object(members))
 }
 
 /// An object all of whose attributes are null.

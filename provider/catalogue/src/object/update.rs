@@ -54,9 +54,19 @@ pub(super) async fn change<S: Store>(
     let seen = memory.seen.clone();
     let sent = send(resource, work, &doing, id, prior, &plan, memory, body, &uploads, seen.as_deref()).await;
     let record = sent?;
-    let object = state_of(resource, cx, &*work.store, &record, &plan, memory, prior);
+    let knowing = place.knowing(memory, &plan, &work.ids);
+    let object = state_of(resource, cx, &*work.store, &record, &plan, &knowing, prior);
     cx.checkpoint(object.clone())?;
-    place.verified::<S>(resource.planning_schema(), &doing, version, &plan, &object).into_result(object)
+    let written = plan_of_changes(place.kind, prior, &plan);
+    place
+        .verified::<S>(resource.planning_schema(), &doing, version, &written, &object)
+        .into_result(place.as_planned(&plan, object))
+}
+
+/// The plan without the fields that it does not write.
+fn plan_of_changes(kind: &crate::description::Kind, prior: &Value, plan: &Value) -> Value {
+    let changed = kind.fields.iter().filter(|field| is_changed(field, prior, plan));
+    Value::object(changed.map(|field| (field.name, member(plan, field.name).clone())))
 }
 
 /// The plan, with what it leaves open as it was.

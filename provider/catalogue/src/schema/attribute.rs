@@ -189,7 +189,7 @@ fn description(field: &Field) -> String {
         add(format!("Required {}.", versions.describe().unwrap_or_else(|| "in every version".to_owned())));
     }
     if let Some(versions) = field.available.describe() {
-        add(format!("({} of the server.)", capitalised(&format!("version {versions}"))));
+        add(format!("Servers have it {versions}."));
     }
     text
 }
@@ -200,11 +200,6 @@ fn one_of(values: &[Choice]) -> String {
     let more = values.len().saturating_sub(SHOWN);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("One of {}{rest}", list.join(", "))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn whole(value: &Value) -> Result<(), String> {

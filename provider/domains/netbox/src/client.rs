@@ -20,11 +20,13 @@ use crate::api::{
     CustomFieldDefinition, Error, Etag, FaultKind, FilePart, NetBox, Object, PathStep, Settings,
     SettingsError,
 };
+use crate::predecessors::predecessor;
 use crate::table::{ALLOCATORS, KINDS, SETTERS};
 
 /// Everything that NetBox keeps.
-pub static TABLE: Table =
-    Table::new(KINDS, SETTERS, ALLOCATORS).labelled_by("extras/tags", "extras/custom-fields");
+pub static TABLE: Table = Table::new(KINDS, SETTERS, ALLOCATORS)
+    .labelled_by("extras/tags", "extras/custom-fields")
+    .preceded_by(predecessor);
 
 /// How far back an interrupted run is looked for.
 const LEFTOVERS: Duration = Duration::from_secs(24 * 60 * 60);
@@ -50,6 +52,23 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The answer to a write, or what is read afterwards where a server is known to answer wrongly: up to 4.3 the ends
+    /// of a VLAN group's ranges are one too low in the answer to a POST, and right when read.
+    async fn trusted(
+        &self,
+        scope: &Scope,
+        kind: &'static Kind,
+        object: Object,
+    ) -> Result<Record, StoreError> {
+        let ranges = object.fields.get("vid_ranges").is_some_and(|ranges| !ranges.is_null());
+        if kind.path == "ipam/vlan-groups" && ranges && self.version(scope).await? < Version::new(4, 4) {
+            return self.read(scope, kind, object.id).await?.ok_or(StoreError::Gone);
+        }
+        Ok(record(object))
+    }
+}
+
 /// The limits of an operation, as the transport wants them.
 pub(crate) fn budget(scope: &Scope) -> Budget {
     Budget::new(Some(scope.deadline.into_std()), scope.cancel.clone())
@@ -60,6 +79,7 @@ fn record(object: Object) -> Record {
 }
 
 /// A failed call in the catalogue's terms.
+#[allow(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(crate) fn failure(error: Error) -> StoreError {
     match &error {
         Error::Invalid(invalid) => StoreError::Refused(
@@ -95,7 +115,10 @@ fn summary(error: &Error) -> &'static str {
 fn advice(error: &Error) -> &'static str {
     match error {
         Error::Unauthenticated { .. } => " Check `netbox.token` of the provider, or NETBOX_API_TOKEN.",
-        Error::Blocked(_) => " Delete them first, or point them at another object.",
+        Error::Blocked(_) => {
+            "\nDelete them first, or point them at another object. Where the same run does that, set lifecycle { \
+             create_before_destroy = true } on this resource: Terraform then lets go of it everywhere before it deletes it."
+        }
         Error::Transport(_) => " Check `netbox.url` of the provider, or NETBOX_SERVER_URL.",
         _ => "",
     }
@@ -178,9 +201,10 @@ fn form(body: &Body) -> (Vec<(String, String)>, Body) {
 impl Store for Client {
     const NAME: &'static str = "NetBox";
 
-    /// Empty choices became null in the database with 4.2; before, null for a choice may end in a 500.
-    fn clears_choices_with_blank(version: Version) -> bool {
-        version < Version::new(4, 2)
+    /// An empty text is what every version takes for a choice that is to be cleared. Before 4.2 null may end in a 500,
+    /// and some choices refuse it to this day.
+    fn clears_choices_with_blank(_: Version) -> bool {
+        true
     }
 
     fn adds_single_tags(version: Version) -> bool {
@@ -215,12 +239,8 @@ impl Store for Client {
         let stamp = format!("{STAMP}{stamp}");
         let budget = budget(scope);
         if files.is_empty() {
-            return self
-                .api
-                .create(kind.path, body, Some(&stamp), &budget)
-                .await
-                .map(record)
-                .map_err(failure);
+            let made = self.api.create(kind.path, body, Some(&stamp), &budget).await.map_err(failure)?;
+            return self.trusted(scope, kind, made).await;
         }
         let (texts, rest) = form(&body);
         let parts = files.iter().map(part).collect();
@@ -254,7 +274,7 @@ impl Store for Client {
             written = Some(uploaded.map_err(failure)?);
         }
         match written {
-            Some(object) => Ok(record(object)),
+            Some(object) => self.trusted(scope, kind, object).await,
             None => self.read(scope, kind, id).await?.ok_or(StoreError::Gone),
         }
     }

@@ -7,6 +7,7 @@ pub mod api;
 mod client;
 pub mod data_sources;
 pub mod ephemeral;
+mod predecessors;
 mod provider_config;
 pub mod resources;
 pub mod table;

@@ -124,6 +124,12 @@ fn one(
     of: &str,
     values: &[&str],
 ) -> Result<Option<Filter>, String> {
+    // The log's own names for a range.
+    let (base, lookup) = match base {
+        "time_after" => ("time", "after"),
+        "time_before" => ("time", "before"),
+        other => (other, lookup),
+    };
     if matches!(base, "tag" | "tag_id") {
         return tags(store, base, lookup, values).map(Some);
     }
@@ -134,6 +140,11 @@ fn one(
     }
     if let Some(special) = special::read(store, kind, base, lookup, values)? {
         return Ok(Some(Filter::Special(special)));
+    }
+    // The one range of moments that has names of its own, both ends in it.
+    if let ("time_after" | "time_before", Some(path)) = (base, paths::parse(store, kind, "time")) {
+        let lookup = if base == "time_after" { "gte" } else { "lte" };
+        return Ok(Some(Filter::Values(path, Test::new(lookup, of, values))));
     }
     let Some(path) = paths::of_filter(store, kind, base) else { return Ok(None) };
     if let Some(field) = path.last_field(store, kind)

@@ -8,8 +8,8 @@ use catalogue::description::{Allocator, Field, Key, Kind, Presence, Setter, Shap
 const RESERVED: [&str; 7] =
     ["count", "for_each", "provider", "lifecycle", "depends_on", "connection", "provisioner"];
 
-/// Names that every resource has beside its fields.
-const OURS: [&str; 1] = ["id"];
+/// Names that resources have beside their fields.
+const OURS: [&str; 6] = ["id", "url", "adopt", "timeouts", "add_tags", "tags_all"];
 
 /// Everything wrong with a table, as sentences; none if it is sound.
 pub fn check(
@@ -76,8 +76,13 @@ fn of_kind(kind: &Kind, faults: &mut Vec<String>) {
         if RESERVED.contains(&name) || OURS.contains(&name) || !legal(name) {
             faults.push(format!("{name:?} is no legal attribute name"));
         }
-        if field.secret && kind.fields.iter().any(|other| other.name == format!("{name}_version")) {
-            faults.push(format!("{name}_version is a field, but the secret {name} needs the name"));
+        let companion = match field.shape {
+            Shape::File => format!("{name}_sha256"),
+            _ if field.secret => format!("{name}_version"),
+            _ => continue,
+        };
+        if kind.fields.iter().any(|other| other.name == companion) {
+            faults.push(format!("{companion} is a field, but {name} needs the name"));
         }
     }
     for (what, text) in

@@ -25,10 +25,8 @@ pub fn shape(workshop: &Workshop<'_>, reduced: &Type, source: &Source<'_>) -> Re
         return overridden(workshop, source, named);
     }
     let newest = source.said.last().map(|(_, field)| &field.shape).context("no document has it")?;
-    if source.facts.target.is_some() || matches!(newest, Raw::Related(_)) || answered(source).is_some() {
-        if let Some(relation) = relation(workshop, source, newest)? {
-            return Ok(relation);
-        }
+    if let Some(relation) = relation(workshop, source, newest)? {
+        return Ok(relation);
     }
     Ok(match newest {
         Raw::Bool => Shape::Bool,

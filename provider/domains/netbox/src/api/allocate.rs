@@ -10,6 +10,9 @@ use super::object::Object;
 use super::refusal::unreadable;
 use super::write::secrets;
 
+/// How often a call is repeated that lost against another in the database.
+const REPETITIONS: usize = 2;
+
 impl NetBox {
     /// Takes as many objects as there are bodies from the pool `id` of `path` (`ipam/prefixes`) by one POST to its
     /// `endpoint` (`available-ips`): all of them or none. Calls for one pool queue.
@@ -38,7 +41,16 @@ impl NetBox {
         let request = Request::post(below(path, id, endpoint)).json(&body).secrets(secrets);
         let key = (path.trim_matches('/').to_owned(), id);
         let _turn = self.core.pools.hold(key, &format!("the pool {path} {id}"), budget).await?;
-        let response = self.change(path, request, budget).await?;
+        let mut repetitions = 0;
+        let response = loop {
+            match self.change(path, request.clone(), budget).await {
+                // The database undid all of it: nothing was taken.
+                Err(Error::Rejected(rejected)) if repetitions < REPETITIONS && rejected.is_deadlock() => {
+                    repetitions += 1;
+                }
+                outcome => break outcome?,
+            }
+        };
         let objects = match json(&response)? {
             Value::Array(items) => items,
             one => vec![one],

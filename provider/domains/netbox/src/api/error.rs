@@ -324,6 +324,13 @@ impl fmt::Display for Rejected {
     }
 }
 
+impl Rejected {
+    /// Whether the database broke off the call in favour of another, and undid all of it.
+    pub fn is_deadlock(&self) -> bool {
+        self.detail.contains("deadlock detected")
+    }
+}
+
 impl std::error::Error for Invalid {}
 impl std::error::Error for Forbidden {}
 impl std::error::Error for Blocked {}

@@ -175,7 +175,7 @@ fn sorted(
 ) -> Option<BTreeMap<String, Vec<Arc<Object>>>> {
     let mut sorted: BTreeMap<String, Vec<Arc<Object>>> =
         values.iter().map(|value| (value.clone(), Vec::new())).collect();
-    for object in objects {
+    for mut object in objects {
         let told = text(object.fields.get(filter));
         let exact = values.iter().find(|value| told.as_ref() == Some(value));
         // Some databases compare without case.
@@ -184,6 +184,10 @@ fn sorted(
             [only] => only,
             several => exact.or_else(|| several.iter().find(alike))?,
         };
+        if told.is_none() {
+            // Brief objects of some types leave out their slug: whoever asks shall find what was asked for.
+            object.fields.insert(filter.to_owned(), Value::from(value.as_str()));
+        }
         sorted.get_mut(value)?.push(Arc::new(object));
     }
     Some(sorted)

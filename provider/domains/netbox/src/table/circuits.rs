@@ -257,8 +257,8 @@ pub(super) static CIRCUITS: Kind = Kind {
         CUSTOM_FIELDS_FIELD,
     ],
     keys: &[
+        Key { parts: &[KeyPart { field: "circuit_provider", filter: "provider_id" }, KeyPart { field: "cid", filter: "cid" }], enforced: true },
         Key { parts: &[KeyPart { field: "provider_account", filter: "provider_account_id" }, KeyPart { field: "cid", filter: "cid" }], enforced: true },
-        Key { parts: &[KeyPart { field: "circuit_provider", filter: "provider_id" }, KeyPart { field: "cid", filter: "cid" }], enforced: false },
     ],
     lookup: &["cid"],
     filters: &[
@@ -311,7 +311,7 @@ pub(super) static CIRCUITS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its two ends go with it, and the cables on them."),
+    deletion: Some("Its two ends go with it."),
 };
 
 pub(super) static PROVIDER_ACCOUNTS: Kind = Kind {
@@ -475,7 +475,7 @@ pub(super) static PROVIDERS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Refused while circuits are its own; its networks and accounts go with it."),
+    deletion: Some("Refused while circuits, networks or accounts are its own."),
 };
 
 pub(super) static VIRTUAL_CIRCUIT_TERMINATIONS: Kind = Kind {
@@ -586,7 +586,7 @@ pub(super) static VIRTUAL_CIRCUITS: Kind = Kind {
     description: "A connection between virtual interfaces through a provider's network.",
     available: Availability::since(4, 2),
     fields: &[
-        Field { presence: Presence::Required, ..field("cid", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The ID by which the provider knows the circuit.") },
+        Field { presence: Presence::Required, ..field("cid", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The ID by which the provider knows the virtual circuit.") },
         Field { presence: Presence::Required, ..field("provider_network", Shape::Reference { target: "circuits/provider-networks" }, "The provider's network that the virtual circuit leads through.") },
         Field { presence: Presence::Required, ..field("type", Shape::Reference { target: "circuits/virtual-circuit-types" }, "What the virtual circuit is for.") },
         Field { nullable: true, ..field("provider_account", Shape::Reference { target: "circuits/provider-accounts" }, "The account with the provider that the virtual circuit is billed to.") },

@@ -57,5 +57,5 @@ pub(super) static DATA_SOURCES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("The files fetched from it go with it; what was read from them stays as it is."),
+    deletion: Some("The files fetched from it go with it. Refused while templates or config contexts are read from it."),
 };

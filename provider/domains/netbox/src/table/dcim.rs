@@ -46,7 +46,7 @@ pub(super) static CABLE_BUNDLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its cables stay, without a bundle."),
+    deletion: None,
 };
 
 pub(super) static CABLES: Kind = Kind {
@@ -258,7 +258,7 @@ pub(super) static CONSOLE_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static CONSOLE_SERVER_PORT_TEMPLATES: Kind = Kind {
@@ -381,7 +381,7 @@ pub(super) static CONSOLE_SERVER_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static COOLING_FEEDS: Kind = Kind {
@@ -399,7 +399,7 @@ pub(super) static COOLING_FEEDS: Kind = Kind {
         Field { nullable: true, ..field("cooling_capacity", Shape::Decimal { min: Some("0"), max: Some("100000000"), places: None }, "How much heat the cooling feed can carry away, in kilowatts.") },
         Field { nullable: true, ..field("max_flow", Shape::Decimal { min: Some("0.01"), max: Some("999999.99"), places: Some(2) }, "How much coolant the line gives at most.") },
         MAX_FLOW_UNIT_FIELD,
-        Field { nullable: true, ..field("rack", Shape::Reference { target: "dcim/racks" }, "The rack.") },
+        Field { nullable: true, ..field("rack", Shape::Reference { target: "dcim/racks" }, "The rack that the cooling feed leads to.") },
         Field { presence: Presence::OptionalComputed(&[]), ..field("status", Shape::Choice { values: STATUS_VALUES_1 }, "Where in its life the cooling feed is. Administrators may have other choices than those listed.") },
         Field { nullable: true, ..field("tenant", Shape::Reference { target: "tenancy/tenants" }, "The tenant that the cooling feed belongs to.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the cooling feed."),
@@ -786,7 +786,7 @@ pub(super) static DEVICE_BAY_TEMPLATES: Kind = Kind {
     fields: &[
         Field { presence: Presence::Required, replace: true, ..field("device_type", Shape::Reference { target: "dcim/device-types" }, "The type of device.") },
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(64), format: Format::Plain }, "The name of the bay.") },
-        Field { default: Some(Literal::Bool(true)), available: Availability::since(4, 6), ..field("enabled", Shape::Bool, "Whether the device bay template is in use.") },
+        Field { default: Some(Literal::Bool(true)), available: Availability::since(4, 6), ..field("enabled", Shape::Bool, "Whether components made from it are in use from the start.") },
         field("label", Shape::Text { min: None, max: Some(64), format: Format::Plain }, "What is printed on the bay."),
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the device bay template."),
     ],
@@ -942,7 +942,7 @@ pub(super) static DEVICE_ROLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Refused while devices or virtual machines have the role."),
+    deletion: Some("The roles below it go with it. Refused while devices or virtual machines have one of them."),
 };
 
 pub(super) static DEVICE_TYPES: Kind = Kind {
@@ -1188,7 +1188,7 @@ pub(super) static DEVICES: Kind = Kind {
     ],
     omit: &["config_context"],
     born_with: None,
-    deletion: Some("Its components with their addresses and cables go with it. Refused while it is the host of something that must have one."),
+    deletion: Some("Its components with their addresses go with it. Refused while it is the master of a virtual chassis, or virtual machines run on it."),
 };
 
 pub(super) static FRONT_PORT_TEMPLATES: Kind = Kind {
@@ -1326,7 +1326,7 @@ pub(super) static FRONT_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static INTERFACE_TEMPLATES: Kind = Kind {
@@ -1346,7 +1346,7 @@ pub(super) static INTERFACE_TEMPLATES: Kind = Kind {
         Field { nullable: true, ..field("bridge", Shape::Reference { target: "dcim/interface-templates" }, "The interface that this one is bridged to.") },
         Field { nullable: true, available: Availability::since(4, 7), ..field("channel_id", Shape::Integer { min: Some(1), max: Some(1024) }, "Which channel of its parent the interface is.") },
         Field { nullable: true, available: Availability::since(4, 7), ..field("channels", Shape::Integer { min: Some(1), max: Some(1024) }, "Into how many channels the interface can be broken out.") },
-        Field { default: Some(Literal::Bool(true)), ..field("enabled", Shape::Bool, "Whether the interface template is in use.") },
+        Field { default: Some(Literal::Bool(true)), ..field("enabled", Shape::Bool, "Whether components made from it are in use from the start.") },
         field("label", Shape::Text { min: None, max: Some(64), format: Format::Plain }, "What is printed on the interface."),
         Field { default: Some(Literal::Bool(false)), ..field("mgmt_only", Shape::Bool, "Whether the interface serves management only.") },
         Field { nullable: true, available: Availability::since(4, 7), ..field("parent", Shape::Reference { target: "dcim/interface-templates" }, "The interface template that this one is a channel of.") },
@@ -1535,7 +1535,7 @@ pub(super) static INTERFACES: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its IP addresses and MAC addresses go with it, without a word; so do cables and child interfaces."),
+    deletion: Some("Its IP addresses and MAC addresses go with it, without a word. Refused while it has child interfaces."),
 };
 
 pub(super) static INVENTORY_ITEM_ROLES: Kind = Kind {
@@ -1585,7 +1585,7 @@ pub(super) static INVENTORY_ITEM_ROLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Parts that have the role stay, without one."),
+    deletion: Some("Refused while parts have the role."),
 };
 
 pub(super) static INVENTORY_ITEM_TEMPLATES: Kind = Kind {
@@ -1905,7 +1905,7 @@ pub(super) static MANUFACTURERS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Refused while types of devices, modules or racks are its own."),
+    deletion: Some("Refused while types of devices, modules or racks, platforms or inventory items are its own."),
 };
 
 pub(super) static MODULE_BAY_TEMPLATES: Kind = Kind {
@@ -1921,7 +1921,7 @@ pub(super) static MODULE_BAY_TEMPLATES: Kind = Kind {
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(64), format: Format::Plain }, "The name of the module bay. On modules, `{module}` stands for the bay's position.") },
         DEVICE_TYPE_FIELD,
         MODULE_TYPE_FIELD,
-        Field { default: Some(Literal::Bool(true)), available: Availability::since(4, 6), ..field("enabled", Shape::Bool, "Whether the module bay template is in use.") },
+        Field { default: Some(Literal::Bool(true)), available: Availability::since(4, 6), ..field("enabled", Shape::Bool, "Whether components made from it are in use from the start.") },
         field("label", Shape::Text { min: None, max: Some(64), format: Format::Plain }, "What is printed on the module bay."),
         MODULE_BAY_TYPES_FIELD,
         field("position", Shape::Text { min: None, max: Some(30), format: Format::Plain }, "Its position, to be put in names of components that have `{module}` in them."),
@@ -2233,9 +2233,9 @@ pub(super) static MODULES: Kind = Kind {
         Field { presence: Presence::Required, ..field("module_bay", Shape::Reference { target: "dcim/module-bays" }, "The bay that the module is in.") },
         Field { presence: Presence::Required, ..field("device", Shape::Reference { target: "dcim/devices" }, "The device that the module is in.") },
         Field { presence: Presence::Required, ..field("module_type", Shape::Reference { target: "dcim/module-types" }, "The type of module.") },
-        Field { default: Some(Literal::Bool(false)), unread: true, available: Availability::since(4, 6), ..field("adopt_components", Shape::Bool, "Whether creating the module takes over components of the device that have the right name.") },
+        Field { unread: true, available: Availability::since(4, 6), ..field("adopt_components", Shape::Bool, "Whether creating the module takes over components of the device that have the right name. It does not, unless told to.") },
         Field { nullable: true, ..field("asset_tag", Shape::Text { min: None, max: Some(50), format: Format::Plain }, "The tag by which the inventory knows the module. No two may be alike.") },
-        Field { default: Some(Literal::Bool(true)), unread: true, available: Availability::since(4, 6), ..field("replicate_components", Shape::Bool, "Whether creating the module makes the components that its type lists.") },
+        Field { unread: true, available: Availability::since(4, 6), ..field("replicate_components", Shape::Bool, "Whether creating the module makes the components that its type lists. It does, unless told not to.") },
         SERIAL_FIELD,
         Field { default: Some(Literal::Text("active")), ..field("status", Shape::Choice { values: STATUS_VALUES_2 }, "Where in its life the module is. Administrators may have other choices than those listed.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the module."),
@@ -2349,7 +2349,7 @@ pub(super) static PLATFORMS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Devices and virtual machines stay, without a platform."),
+    deletion: Some("The platforms below it go with it. Devices and virtual machines stay, without a platform."),
 };
 
 pub(super) static POWER_FEEDS: Kind = Kind {
@@ -2432,7 +2432,7 @@ pub(super) static POWER_FEEDS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static POWER_OUTLET_TEMPLATES: Kind = Kind {
@@ -2567,7 +2567,7 @@ pub(super) static POWER_OUTLETS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static POWER_PANELS: Kind = Kind {
@@ -2624,7 +2624,7 @@ pub(super) static POWER_PANELS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its feeds go with it."),
+    deletion: Some("Refused while feeds come from it."),
 };
 
 pub(super) static POWER_PORT_TEMPLATES: Kind = Kind {
@@ -2753,7 +2753,7 @@ pub(super) static POWER_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static RACK_GROUPS: Kind = Kind {
@@ -2801,7 +2801,7 @@ pub(super) static RACK_GROUPS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its racks stay, without a group."),
+    deletion: None,
 };
 
 pub(super) static RACK_RESERVATIONS: Kind = Kind {
@@ -2919,7 +2919,7 @@ pub(super) static RACK_ROLES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Racks that have the role stay, without one."),
+    deletion: Some("Refused while racks have the role."),
 };
 
 pub(super) static RACK_TYPES: Kind = Kind {
@@ -3248,7 +3248,7 @@ pub(super) static REAR_PORTS: Kind = Kind {
     ],
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
-    deletion: Some("Its cable goes with it."),
+    deletion: None,
 };
 
 pub(super) static REGIONS: Kind = Kind {
@@ -3437,7 +3437,7 @@ pub(super) static SITES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("The prefixes and VLAN groups for the site go with it, without a word. Refused while devices, racks or locations are there."),
+    deletion: Some("Its locations, and the prefixes and VLAN groups for it, go with it, without a word. Refused while devices, racks, power panels, VLANs or virtual machines are there."),
 };
 
 pub(super) static VIRTUAL_CHASSIS: Kind = Kind {

@@ -15,7 +15,7 @@ pub(super) static AGGREGATES: Kind = Kind {
     available: Availability::ALWAYS,
     fields: &[
         Field { presence: Presence::Required, ..field("prefix", Shape::Text { min: Some(1), max: None, format: Format::IpNetwork }, "The network, without host bits.") },
-        Field { presence: Presence::Required, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands it out.") },
+        Field { presence: Presence::Required, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands the aggregate out.") },
         Field { nullable: true, ..field("date_added", Shape::Text { min: None, max: None, format: Format::Date }, "The day on which the aggregate was registered.") },
         Field { nullable: true, ..field("tenant", Shape::Reference { target: "tenancy/tenants" }, "The tenant that the aggregate belongs to.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the aggregate."),
@@ -77,7 +77,7 @@ pub(super) static ASN_RANGES: Kind = Kind {
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The name of the ASN range.") },
         SLUG_FIELD,
         Field { presence: Presence::Required, ..field("end", Shape::Integer { min: Some(1), max: Some(4294967295) }, "The last AS number of the range.") },
-        Field { presence: Presence::Required, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands it out.") },
+        Field { presence: Presence::Required, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands the ASN range out.") },
         Field { presence: Presence::Required, ..field("start", Shape::Integer { min: Some(1), max: Some(4294967295) }, "The first AS number of the range.") },
         Field { nullable: true, ..field("tenant", Shape::Reference { target: "tenancy/tenants" }, "The tenant that the ASN range belongs to.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the ASN range."),
@@ -140,7 +140,7 @@ pub(super) static ASNS: Kind = Kind {
     available: Availability::ALWAYS,
     fields: &[
         Field { presence: Presence::Required, ..field("asn", Shape::Integer { min: Some(1), max: Some(4294967295) }, "The AS number, of 16 or 32 bits.") },
-        Field { nullable: true, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands it out.") },
+        Field { nullable: true, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands the ASN out.") },
         Field { nullable: true, available: Availability::since(4, 6), ..field("role", Shape::Reference { target: "ipam/roles" }, "The role of the ASN.") },
         Field { nullable: true, ..field("tenant", Shape::Reference { target: "tenancy/tenants" }, "The tenant that the ASN belongs to.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the ASN."),
@@ -242,7 +242,7 @@ pub(super) static FHRP_GROUPS: Kind = Kind {
     available: Availability::ALWAYS,
     fields: &[
         Field { presence: Presence::Required, ..field("group_id", Shape::Integer { min: Some(0), max: Some(32767) }, "The number of the group, as its protocol knows it.") },
-        Field { presence: Presence::Required, ..field("protocol", Shape::Choice { values: &[value("vrrp2"), value("vrrp3"), value("carp"), value("clusterxl"), value("hsrp"), value("glbp"), value("other")] }, "The protocol.") },
+        Field { presence: Presence::Required, ..field("protocol", Shape::Choice { values: &[value("vrrp2"), value("vrrp3"), value("carp"), value("clusterxl"), value("hsrp"), value("glbp"), value("other")] }, "The protocol of the FHRP group.") },
         Field { secret: true, ..field("auth_key", Shape::Text { min: None, max: Some(255), format: Format::Plain }, "The key by which members of the group know each other.") },
         Field { nullable: true, ..field("auth_type", Shape::Choice { values: &[value("plaintext"), value("md5")] }, "How members or stations show who they are.") },
         field("name", Shape::Text { min: None, max: Some(100), format: Format::Plain }, "The name of the FHRP group."),
@@ -705,7 +705,7 @@ pub(super) static SERVICE_TEMPLATES: Kind = Kind {
     fields: &[
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The name of the service template.") },
         Field { presence: Presence::RequiredIn(Availability::until(4, 6)), nullable: true, ..field("ports", Shape::Integers { ordered: false }, "The port numbers.") },
-        Field { presence: Presence::RequiredIn(Availability::until(4, 6)), available: Availability::until(4, 6), ..field("protocol", Shape::Choice { values: &[value("tcp"), value("udp"), value("sctp")] }, "The protocol.") },
+        Field { presence: Presence::RequiredIn(Availability::until(4, 6)), nullable: true, ..field("protocol", Shape::Choice { values: &[value("tcp"), value("udp"), value("sctp")] }, "The protocol of the service template.") },
         Field { presence: Presence::OptionalComputed(&["protocol", "ports"]), available: Availability::since(4, 7), ..field("port_mappings", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "Protocols and ports, each as `tcp/80` or `udp/53`. Takes the place of `protocol` and `ports`.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the service template."),
         COMMENTS_FIELD_3,
@@ -757,7 +757,7 @@ pub(super) static SERVICES: Kind = Kind {
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The name of the service.") },
         Field { presence: Presence::RequiredIn(Availability::since(4, 3)), available: Availability::since(4, 3), ..field("parent_object", Shape::Target { type_key: "parent_object_type", id_key: "parent_object_id", of: &[target("device", "dcim.device", "dcim/devices"), target("fhrp_group", "ipam.fhrpgroup", "ipam/fhrp-groups"), target("virtual_machine", "virtualization.virtualmachine", "virtualization/virtual-machines")] }, "What the service runs on.") },
         Field { presence: Presence::RequiredIn(Availability::until(4, 6)), nullable: true, ..field("ports", Shape::Integers { ordered: false }, "The port numbers.") },
-        Field { presence: Presence::RequiredIn(Availability::until(4, 6)), available: Availability::until(4, 6), ..field("protocol", Shape::Choice { values: &[value("tcp"), value("udp"), value("sctp")] }, "The protocol.") },
+        Field { presence: Presence::RequiredIn(Availability::until(4, 6)), nullable: true, ..field("protocol", Shape::Choice { values: &[value("tcp"), value("udp"), value("sctp")] }, "The protocol of the service.") },
         Field { nullable: true, available: Availability::until(4, 2), ..field("device", Shape::Reference { target: "dcim/devices" }, "The device that the service runs on. Newer servers have `parent_object` instead.") },
         field("ipaddresses", Shape::References { target: "ipam/ip-addresses" }, "The addresses that the service listens on. Without any, all of its parent."),
         Field { presence: Presence::OptionalComputed(&["protocol", "ports"]), available: Availability::since(4, 7), ..field("port_mappings", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "Protocols and ports, each as `tcp/80` or `udp/53`. Takes the place of `protocol` and `ports`.") },
@@ -919,7 +919,7 @@ pub(super) static VLAN_TRANSLATION_POLICIES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its rules go with it."),
+    deletion: Some("Its rules go with it. Refused while interfaces use it."),
 };
 
 pub(super) static VLAN_TRANSLATION_RULES: Kind = Kind {
@@ -1042,7 +1042,7 @@ pub(super) static VLANS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Prefixes stay, without a VLAN; interfaces no longer carry it."),
+    deletion: Some("Refused while prefixes or wireless LANs go with it; interfaces no longer carry it."),
 };
 
 pub(super) static VRFS: Kind = Kind {

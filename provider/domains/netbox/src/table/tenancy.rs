@@ -210,7 +210,7 @@ pub(super) static CONTACTS: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its assignments to objects go with it."),
+    deletion: Some("Refused while it is assigned to objects."),
 };
 
 pub(super) static TENANT_GROUPS: Kind = Kind {

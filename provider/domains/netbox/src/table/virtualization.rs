@@ -251,7 +251,7 @@ pub(super) static INTERFACES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Its IP addresses and MAC addresses go with it, without a word."),
+    deletion: Some("Its IP addresses and MAC addresses go with it, without a word. Refused while it has child interfaces."),
 };
 
 pub(super) static VIRTUAL_DISKS: Kind = Kind {
@@ -356,7 +356,7 @@ pub(super) static VIRTUAL_MACHINE_TYPES: Kind = Kind {
     ],
     omit: &[],
     born_with: None,
-    deletion: Some("Refused while virtual machines have the type."),
+    deletion: None,
 };
 
 pub(super) static VIRTUAL_MACHINES: Kind = Kind {

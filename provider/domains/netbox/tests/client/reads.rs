@@ -173,6 +173,27 @@ async fn a_read_that_begins_after_a_write_never_sees_an_older_state() {
 }
 
 #[tokio::test]
+async fn a_page_that_a_write_overtakes_serves_nobody_after_it() {
+    let shelf = Shelf::start("4.6").await;
+    shelf.fill("dcim/sites", 1..=30);
+    let (client, budget) = (shelf.client(), Budget::unlimited());
+    client.version(&budget).await.unwrap();
+    shelf.state().slow = Some(("start=", Duration::from_millis(300)));
+    let early = async {
+        tokio::join!(client.read("dcim/sites", 1, &[], &budget), client.read("dcim/sites", 2, &[], &budget))
+    };
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let body = json!({"name": "new"}).as_object().unwrap().clone();
+        client.update("dcim/sites", 2, body, None, &budget).await.unwrap();
+        client.read("dcim/sites", 2, &[], &budget).await.unwrap().unwrap()
+    };
+    let (early, late) = tokio::join!(early, late);
+    assert_eq!(early.1.unwrap().unwrap().fields["name"], "dcim/sites 2", "it began before the write");
+    assert_eq!(late.fields["name"], "new");
+}
+
+#[tokio::test]
 async fn memory_grows_old_and_can_be_done_without() {
     let shelf = Shelf::start("4.6").await;
     shelf.fill("dcim/sites", 1..=20);

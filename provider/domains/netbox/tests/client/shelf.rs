@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) bodies: Vec<Value>,
     /// Answers given instead of the proper ones, the last first; with `true` after the effect.
     pub(crate) faults: Vec<(&'static str, bool, ResponseTemplate)>,
+    /// Requests whose line holds a text are answered late, with what was true when they came.
+    pub(crate) slow: Option<(&'static str, Duration)>,
     clock: u64,
 }
 
@@ -196,7 +198,11 @@ impl Respond for Answers {
         let answer = state.answer(request).insert_header("API-Version", version.as_str());
         match fault {
             Some((_, _, fault)) => fault,
-            None => answer.set_delay(Duration::from_millis(10)),
+            None => {
+                let line = state.log.last().unwrap();
+                let slow = state.slow.filter(|(text, _)| line.contains(text)).map(|(_, delay)| delay);
+                answer.set_delay(slow.unwrap_or(Duration::from_millis(10)))
+            }
         }
     }
 }

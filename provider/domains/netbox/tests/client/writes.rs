@@ -173,6 +173,7 @@ async fn pools_are_asked_one_at_a_time_and_tell_when_they_are_empty() {
     let server = MockServer::start().await;
     let taken = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let counter = taken.clone();
+    let broken_off = std::sync::atomic::AtomicBool::new(false);
     let answer = move |request: &Request| {
         let row = || {
             let id = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
@@ -184,6 +185,9 @@ async fn pools_are_asked_one_at_a_time_and_tell_when_they_are_empty() {
             _ => row(),
         };
         let ids = answer.as_array().map_or(1, Vec::len);
+        if ids == 2 && !broken_off.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            return ResponseTemplate::new(500).set_body_json(json!({"error": "deadlock detected"}));
+        }
         if ids > 3 {
             let detail = "Insufficient resources are available to satisfy the request";
             return ResponseTemplate::new(409).set_body_json(json!({ "detail": detail }));
@@ -205,6 +209,7 @@ async fn pools_are_asked_one_at_a_time_and_tell_when_they_are_empty() {
     ids.sort_unstable();
     assert_eq!(ids, (1..=20).collect::<Vec<_>>());
     assert_eq!(take(3).await.unwrap().len(), 3);
+    assert_eq!(take(2).await.unwrap().len(), 2, "a deadlock takes nothing");
     assert!(matches!(take(4).await, Err(Error::Exhausted { .. })));
     assert!(matches!(take(0).await, Err(Error::Argument(_))));
 }

@@ -1,0 +1,5 @@
+//! Every object of NetBox, through the real `terraform`: against the lab, and, where the environment names one,
+//! against a real server.
+
+mod lifecycle;
+mod scene;

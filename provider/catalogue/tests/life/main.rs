@@ -1,0 +1,10 @@
+//! The life of objects described by data, in core's own process, against a server in memory.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod lab;
+mod objects;
+mod round_trip;
+mod server;
+mod table;
+mod takers;
