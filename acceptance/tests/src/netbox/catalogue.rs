@@ -196,6 +196,9 @@ impl Catalogue {
             Presence::RequiredIn(versions) => versions.covers(self.version),
             _ => false,
         };
+        if !required && self.exception(kind, field, Operation::Set).is_some() {
+            return Ok(None);
+        }
         let needed = |needs: &[String]| needs.iter().any(|need| need == field.name);
         let required = required || needed(&samples.needs) && name == MAIN || needed(&variant.needs);
         let is_pair = matches!(role, Role::Full(_) | Role::Whole(_));

@@ -106,7 +106,12 @@ fn derived(facts: Facts<'_>, sources: &[&str], prior: &Value, config: &Value) ->
         return prior.clone();
     }
     let any = sources.is_empty() || sources.iter().any(|name| !source(name).is_null());
-    if any { Value::UNKNOWN } else { Value::Null }
+    match (any, prior) {
+        (true, _) => Value::UNKNOWN,
+        // What was derived from something that is left out now stays.
+        (false, prior) if prior.is_known() => prior.clone(),
+        (false, _) => Value::Null,
+    }
 }
 
 fn means_the_same(facts: Facts<'_>, field: &Field, configured: &Value, prior: &Value) -> bool {

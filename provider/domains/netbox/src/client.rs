@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use catalogue::description::{AllocatorParent, Kind, Version, Presence};
+use catalogue::description::{AllocatorParent, Kind, Presence, Version};
 use catalogue::store::{
     Body, Cause, CustomField, CustomFieldType, Defaults, Problem, Query, Record, Scope, Store, StoreError,
     Upload,
@@ -201,10 +201,10 @@ fn form(body: &Body) -> (Vec<(String, String)>, Body) {
 impl Store for Client {
     const NAME: &'static str = "NetBox";
 
-    /// An empty text is what every version takes for a choice that is to be cleared. Before 4.2 null may end in a 500,
-    /// and some choices refuse it to this day.
-    fn clears_choices_with_blank(_: Version) -> bool {
-        true
+    /// Empty choices became null in the database with 4.2; before, null for a choice may end in a 500. Since, null is
+    /// what every choice takes that can be cleared; an empty text is refused by some.
+    fn clears_choices_with_blank(version: Version) -> bool {
+        version < Version::new(4, 2)
     }
 
     fn adds_single_tags(version: Version) -> bool {

@@ -140,7 +140,7 @@ pub(super) static ASNS: Kind = Kind {
     available: Availability::ALWAYS,
     fields: &[
         Field { presence: Presence::Required, ..field("asn", Shape::Integer { min: Some(1), max: Some(4294967295) }, "The AS number, of 16 or 32 bits.") },
-        Field { nullable: true, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands the ASN out.") },
+        Field { presence: Presence::Required, ..field("rir", Shape::Reference { target: "ipam/rirs" }, "The registry that hands the ASN out.") },
         Field { nullable: true, available: Availability::since(4, 6), ..field("role", Shape::Reference { target: "ipam/roles" }, "The role of the ASN.") },
         Field { nullable: true, ..field("tenant", Shape::Reference { target: "tenancy/tenants" }, "The tenant that the ASN belongs to.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the ASN."),

@@ -15,7 +15,7 @@ pub(super) static IKE_POLICIES: Kind = Kind {
     available: Availability::ALWAYS,
     fields: &[
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The name of the IKE policy.") },
-        Field { nullable: true, ..field("mode", Shape::Choice { values: &[value("aggressive"), value("main")] }, "The mode of IKE version 1; it is not given for version 2.") },
+        field("mode", Shape::Choice { values: &[value("aggressive"), value("main")] }, "The mode of IKE version 1; it is not given for version 2."),
         Field { secret: true, ..field("preshared_key", Shape::Text { min: None, max: None, format: Format::Plain }, "The pre-shared key.") },
         field("proposals", Shape::References { target: "vpn/ike-proposals" }, "The proposals of the policy."),
         Field { default: Some(Literal::Integer(2)), ..field("version", Shape::IntegerChoice { values: &[1, 2] }, "The version of IKE.") },
@@ -72,7 +72,7 @@ pub(super) static IKE_PROPOSALS: Kind = Kind {
         Field { presence: Presence::Required, ..field("authentication_method", Shape::Choice { values: &[value("preshared-keys"), value("certificates"), value("rsa-signatures"), value("dsa-signatures")] }, "How the two sides show who they are.") },
         Field { presence: Presence::Required, ..field("encryption_algorithm", Shape::Choice { values: ENCRYPTION_ALGORITHM_VALUES }, "The algorithm that hides messages.") },
         Field { presence: Presence::Required, ..field("group", Shape::IntegerChoice { values: &[1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34] }, "The Diffie-Hellman group.") },
-        Field { nullable: true, ..field("authentication_algorithm", Shape::Choice { values: AUTHENTICATION_ALGORITHM_VALUES }, "The algorithm that proves messages genuine.") },
+        field("authentication_algorithm", Shape::Choice { values: AUTHENTICATION_ALGORITHM_VALUES }, "The algorithm that proves messages genuine."),
         Field { nullable: true, ..field("sa_lifetime", Shape::Integer { min: Some(0), max: Some(2147483647) }, "How long a security association lasts, in seconds.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the IKE proposal."),
         COMMENTS_FIELD_3,
@@ -126,7 +126,7 @@ pub(super) static IPSEC_POLICIES: Kind = Kind {
     available: Availability::ALWAYS,
     fields: &[
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The name of the IPsec policy.") },
-        Field { nullable: true, ..field("pfs_group", Shape::IntegerChoice { values: &[1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34] }, "The Diffie-Hellman group of perfect forward secrecy.") },
+        field("pfs_group", Shape::IntegerChoice { values: &[1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34] }, "The Diffie-Hellman group of perfect forward secrecy."),
         field("proposals", Shape::References { target: "vpn/ipsec-proposals" }, "The proposals of the policy."),
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the IPsec policy."),
         COMMENTS_FIELD_3,
@@ -229,8 +229,8 @@ pub(super) static IPSEC_PROPOSALS: Kind = Kind {
     available: Availability::ALWAYS,
     fields: &[
         Field { presence: Presence::Required, ..field("name", Shape::Text { min: Some(1), max: Some(100), format: Format::Plain }, "The name of the IPsec proposal.") },
-        Field { nullable: true, ..field("authentication_algorithm", Shape::Choice { values: AUTHENTICATION_ALGORITHM_VALUES }, "The algorithm that proves messages genuine.") },
-        Field { nullable: true, ..field("encryption_algorithm", Shape::Choice { values: ENCRYPTION_ALGORITHM_VALUES }, "The algorithm that hides messages.") },
+        field("authentication_algorithm", Shape::Choice { values: AUTHENTICATION_ALGORITHM_VALUES }, "The algorithm that proves messages genuine."),
+        field("encryption_algorithm", Shape::Choice { values: ENCRYPTION_ALGORITHM_VALUES }, "The algorithm that hides messages."),
         Field { nullable: true, ..field("sa_lifetime_data", Shape::Integer { min: Some(0), max: Some(2147483647) }, "After how much data a security association ends, in kilobytes.") },
         Field { nullable: true, ..field("sa_lifetime_seconds", Shape::Integer { min: Some(0), max: Some(2147483647) }, "How long a security association lasts, in seconds.") },
         field("description", Shape::Text { min: None, max: Some(200), format: Format::Plain }, "A short text about the IPsec proposal."),
