@@ -16,7 +16,7 @@ use super::show::{self, Hint};
 use super::steps::{Ledger, Rules, Step, farewell, steps};
 use super::wish::{Body, Wish};
 use super::wishing::{Terms, VLANS, referring, wish};
-use super::{MACHINES, MAC_OBJECTS};
+use super::{MAC_OBJECTS, MACHINES};
 use crate::api::{Object, agrees};
 use crate::client::{Client, budget};
 use crate::resources::failure::{failed, failed_at, told};
@@ -51,7 +51,9 @@ pub(super) fn addresses_by_id(guest: &Value) -> Vec<(tf_framework::Path, u64)> {
         let addresses = interface.get("addresses").and_then(Value::as_list).into_iter().flatten();
         for (index, address) in addresses.enumerate() {
             let at = tf_framework::Path::root().attribute("interfaces").key(name.clone());
-            if let Some(id) = address.get("id").and_then(Value::as_number).and_then(tf_framework::Number::as_u64) {
+            if let Some(id) =
+                address.get("id").and_then(Value::as_number).and_then(tf_framework::Number::as_u64)
+            {
                 found.push((at.attribute("addresses").index(index).attribute("id"), id));
             }
         }
@@ -94,8 +96,7 @@ impl<'a> Work<'a> {
     }
 
     fn wish(&self, guest: &Guest, owned: &BTreeSet<String>) -> Wish {
-        let terms =
-            Terms { defaults: self.client.defaults(), version: self.version, ids: &self.ids, owned };
+        let terms = Terms { defaults: self.client.defaults(), version: self.version, ids: &self.ids, owned };
         wish(guest, &self.facts, terms)
     }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use catalogue::description::{Shape, Version};
 use catalogue::reference::Reference;
 use catalogue::store::{Scope, Store as _};
-use tf_framework::{Computed, Diagnostic, Diagnostics, Field, Path, PlanContext, PlannedAction, Result, Value};
+use tf_framework::{
+    Computed, Diagnostic, Diagnostics, Field, Path, PlanContext, PlannedAction, Result, Value,
+};
 
 use super::apply::{addresses_by_id, exists};
 use super::existing::{Existing, Identity, existing};
@@ -47,10 +49,9 @@ pub(super) fn validate(config: &GuestPartial, diagnostics: &mut Diagnostics) {
                 .at(at("cluster")),
         );
     }
-    for (field, family, name) in [
-        (&config.primary_ip4, Family::V4, "primary_ip4"),
-        (&config.primary_ip6, Family::V6, "primary_ip6"),
-    ] {
+    for (field, family, name) in
+        [(&config.primary_ip4, Family::V4, "primary_ip4"), (&config.primary_ip6, Family::V6, "primary_ip6")]
+    {
         if let Some(problem) = field.known().and_then(|text| primary_problem(config, text, family)) {
             diagnostics.push(Diagnostic::error("Not a primary address", problem).at(at(name)));
         }
@@ -191,7 +192,9 @@ fn ids(cx: &mut PlanContext<Guest>, version: Option<Version>) -> Result<()> {
     let known = |of: fn(&Guest) -> &Computed<BTreeMap<String, u64>>| {
         prior.as_ref().and_then(|prior| of(prior).known().cloned()).unwrap_or_default()
     };
-    let id = |known: &BTreeMap<String, u64>, name: &String| known.get(name).copied().map_or(Value::UNKNOWN, Value::from);
+    let id = |known: &BTreeMap<String, u64>, name: &String| {
+        known.get(name).copied().map_or(Value::UNKNOWN, Value::from)
+    };
     for (attribute, collection, known) in [
         ("interface_ids", "interfaces", known(|g| &g.interface_ids)),
         ("disk_ids", "disks", known(|g| &g.disk_ids)),
@@ -307,9 +310,7 @@ async fn may_be_taken_up(
 }
 
 fn too_new(planned: &Value, version: Version) -> Diagnostics {
-    let newer = |name: &&&str| {
-        planned.get(**name).is_some_and(|value| !value.is_null()) && version < OWNERS
-    };
+    let newer = |name: &&&str| planned.get(**name).is_some_and(|value| !value.is_null()) && version < OWNERS;
     let problem = |name: &str| {
         let detail = format!(
             "NetBox has the field {name} from {OWNERS} on; this server is version {version} and would ignore it. Leave it \
