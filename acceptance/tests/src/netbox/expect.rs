@@ -153,7 +153,9 @@ fn same(field: &Field, wanted: &Json, actual: &Json) -> bool {
 pub fn is_cleared(field: &Field, keys: &[String], object: &Json, before: &Json) -> Result<(), Difference> {
     let actual = on_wire(object, field.wire);
     let wanted = |what: &str| Err(format!("{} is {actual} although it was left out: {what} was expected", field.name));
-    if field.secret || field.unread || matches!(field.presence, Presence::OptionalComputed(_)) {
+    // A slug that is left out stays what it was.
+    let stays = field.presence == Presence::Required && !field.nullable;
+    if stays || field.secret || field.unread || matches!(field.presence, Presence::OptionalComputed(_)) {
         return Ok(());
     }
     if let Some(default) = field.default {

@@ -40,6 +40,9 @@ pub(crate) struct Scene {
     runtime: Runtime,
 }
 
+/// Objects as the server shows them, by kind and label.
+pub(crate) type Shown = BTreeMap<(String, String), Json>;
+
 /// The version as descriptions tell it.
 fn described(version: NetBoxVersion) -> Result<Version> {
     version.feature().parse().map_err(|error| Error::msg(format!("{error}")))
@@ -138,10 +141,6 @@ impl Scene {
         }
         let begun = Instant::now();
         let output = step()?;
-        if let (Ok(path), Ok(netbox)) = (env::var("DEBUG_JOURNAL"), self.netbox()) {
-            let lines: String = netbox.journal().all().iter().map(|e| format!("{} {} {:?} {} {}\n", e.method, e.path, e.params, e.status, e.message)).collect();
-            std::fs::write(path, lines)?;
-        }
         let mut methods: BTreeMap<String, usize> = BTreeMap::new();
         if let Ok(netbox) = self.netbox() {
             for entry in netbox.journal().all() {
@@ -184,7 +183,7 @@ impl Scene {
     }
 
     /// The objects of the instances as the server shows them, by kind and label.
-    pub(crate) fn shown(&self, known: &Known) -> Result<BTreeMap<(String, String), Json>> {
+    pub(crate) fn shown(&self, known: &Known) -> Result<Shown> {
         let mut by_kind: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         for ((kind, _), (id, _)) in known {
             by_kind.entry(kind).or_default().push(*id);
@@ -215,6 +214,24 @@ impl Scene {
         Ok(())
     }
 
+    /// None of these objects may be there any more.
+    pub(crate) fn expect_gone(&self, shown: &Shown) -> Result<()> {
+        let mut by_kind: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        for ((kind, _), object) in shown {
+            by_kind.entry(kind).or_default().extend(object["id"].as_u64());
+        }
+        let mut left = Vec::new();
+        for (kind, ids) in by_kind {
+            for chunk in ids.chunks(100) {
+                let query: Vec<String> = chunk.iter().map(|id| format!("id={id}")).collect();
+                let found = self.wait(self.server.list(kind, &query.join("&")))?;
+                left.extend(found.into_keys().map(|id| format!("{kind} {id}")));
+            }
+        }
+        ensure!(left.is_empty(), "left behind: {left:?}");
+        Ok(())
+    }
+
     /// Nothing must be on the stand-in but what was there at its start.
     pub(crate) fn expect_nothing_left(&self, before: &BTreeMap<String, usize>) -> Result<()> {
         let left: Vec<String> = self
@@ -231,5 +248,50 @@ impl Scene {
     pub(crate) fn counts(&self) -> Result<BTreeMap<String, usize>> {
         let netbox = self.netbox()?;
         Ok(netbox.writable_types().into_iter().map(|kind| (kind.clone(), netbox.count(&kind))).collect())
+    }
+}
+
+impl Drop for Scene {
+    /// A laboratory goes as a whole; of a real server everything that is left is taken away.
+    fn drop(&mut self) {
+        if self.lab.is_some() {
+            return;
+        }
+        let left = self.ws.state().is_ok_and(|state| !state.addresses().is_empty());
+        if left && let Err(error) = self.ws.destroy().and_then(Output::ok) {
+            eprintln!("what was made could not be destroyed: {error:#}");
+        }
+        self.sweep();
+    }
+}
+
+impl Scene {
+    /// Deletes everything whose name begins with the prefix of this run. What others hold in place goes in a later
+    /// pass, after them.
+    fn sweep(&self) {
+        let Ok(catalogue) = self.catalogue() else { return };
+        for _ in 0..6 {
+            let mut found = 0;
+            for kind in catalogue.kinds() {
+                let by = kind.lookup.iter().find(|name| {
+                    kind.filters.iter().any(|filter| {
+                        filter.name == **name && filter.suffixes.iter().any(|suffix| suffix == "isw")
+                    })
+                });
+                let Some(by) = by else { continue };
+                let query = format!("{by}__isw={}", self.prefix);
+                let ids = self.wait(self.server.list(kind.path, &query)).unwrap_or_default();
+                for (id, object) in ids {
+                    // The server answers with everything where it does not know the filter.
+                    if object[*by].as_str().is_some_and(|text| text.starts_with(&self.prefix)) {
+                        found += 1;
+                        let _ = self.wait(self.server.delete(kind.path, id));
+                    }
+                }
+            }
+            if found == 0 {
+                return;
+            }
+        }
     }
 }
