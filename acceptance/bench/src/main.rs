@@ -4,6 +4,7 @@
 //! on every machine. Everything is a median.
 
 mod calls;
+mod netbox;
 mod objects;
 mod report;
 mod start;
@@ -55,6 +56,9 @@ fn main() -> Result<()> {
     calls::measure(&probe, options.objects, &runtime, &mut report)?;
     if terraform_or_skip("planning many objects")? {
         objects::measure(&probe, options.objects, options.plan_runs, &mut report)?;
+        if let Some(provider) = providers.iter().find(|provider| **provider != probe) {
+            runtime.block_on(netbox::measure(provider, options.objects, &mut report))?;
+        }
     }
     report.print(&mut std::io::stdout().lock())?;
     let path = match options.json {

@@ -1,5 +1,7 @@
 //! Stand-ins for the systems the provider talks to, for tests and demonstrations.
 //!
+//! [`NetBoxServer::start`] brings up a NetBox stand-in in one of seven versions, by itself or, by
+//! [`LabConfig::netbox`], in a laboratory; it is checked against recordings of a real 4.6.8.
 //! [`Lab::start`] brings up a Proxmox VE stand-in (a double, not the product) on loopback: one TLS endpoint a node,
 //! an artefact server for images, a control endpoint, and handles to look inside, break things and count requests.
 //! What it answers is checked against recordings of a real 8.4.21 by the conformance replay ([`conformance`]).
@@ -21,7 +23,7 @@ mod tls;
 pub use faults::{BadPattern, Effect, Faults, RequestFault, TaskEffect, TaskFaultRule};
 pub use journal::{Entry, Journal};
 pub use lab::{Held, Lab, LabConfig, LabError, NodeState};
-pub use netbox::server::{NetBox, NetBoxConfig, NetBoxRefusal, TokenKind};
+pub use netbox::server::{NetBox, NetBoxConfig, NetBoxRefusal, NetBoxServer, TokenKind};
 pub use netbox::table::reduce::ReduceError;
 pub use netbox::version::NetBoxVersion;
 pub use pve::personality::Release;

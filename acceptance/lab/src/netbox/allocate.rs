@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::access::Grant;
+use super::bodies::object_of;
 use super::net::{Net, free_blocks};
 use super::refusal::Refusal;
 use super::render::Render;
 use super::store::{Object, Store};
 use super::table::TypeId;
-use super::write::{Writer, object_of};
+use super::write::Writer;
 
 /// What an endpoint below an object hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::cables;
 use super::context;
 use super::net::Net;
+use super::ports;
 use super::render::Render;
 use super::store::{BY_TAG, Object, Store};
 use super::table::{Kind, TypeId};
@@ -53,6 +54,9 @@ pub(crate) fn value(
     if let Some(found) = cables::value(render, kind, object, name) {
         return Some(found);
     }
+    if let Some(found) = ports::value(store, kind, object, name) {
+        return Some(found);
+    }
     match name {
         "family" => family(object),
         "primary_ip" => Some(reference(render, kind, object, &["primary_ip4", "primary_ip6"])),
@@ -75,9 +79,7 @@ fn by_type(render: &Render<'_>, kind: TypeId, object: &Object, name: &str) -> Op
     let path = store.kind(kind).path.as_str();
     match (path, name) {
         ("dcim/interfaces" | "virtualization/interfaces", "mac_address") => {
-            if store.kind(kind).field("mac_addresses").is_none() {
-                return None;
-            }
+            store.kind(kind).field("mac_addresses")?;
             let macs = store.table.by_path("dcim/mac-addresses")?;
             let primary = object.key("primary_mac_address").and_then(|id| store.get(macs, id));
             Some(primary.map_or(Value::Null, |m| m.get("mac_address").clone()).to_string())
@@ -256,6 +258,15 @@ fn count(store: &Store, kind: TypeId, id: u64, how: &str, of: TypeId, field: &st
         return 0;
     }
     descendants(store, kind, id).into_iter().map(|id| store.by_field(kind, id, of, field).count()).sum()
+}
+
+/// How deep one prefix lies in its VRF, and how many lie in it.
+pub(crate) fn place(store: &Store, kind: TypeId, object: &Object) -> (usize, usize) {
+    let Some(mine) = Net::parse(object.text("prefix")) else { return (0, 0) };
+    let others = store.all(kind).filter(|o| o.id != object.id && o.key("vrf") == object.key("vrf"));
+    let nets = others.filter_map(|o| Net::parse(o.text("prefix"))).filter(|n| n.length != mine.length);
+    let nets: Vec<Net> = nets.collect();
+    (nets.iter().filter(|n| n.contains(mine)).count(), nets.iter().filter(|n| mine.contains(**n)).count())
 }
 
 /// Objects scoped to a place, or to what lies directly in it.

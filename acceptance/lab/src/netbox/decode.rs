@@ -361,10 +361,10 @@ mod tests {
     use crate::netbox::table::Table;
     use crate::netbox::version::NetBoxVersion;
 
-    fn decode(path: &str, field: &str, value: Value) -> Result<Value, String> {
+    fn decode(path: &str, field: &str, value: impl Into<Value>) -> Result<Value, String> {
         let table = Table::of(NetBoxVersion::V4_6);
         let t = &table.types[table.by_path(path).expect("a type")];
-        scalar(t, t.field(field).expect("a field"), &value)
+        scalar(t, t.field(field).expect("a field"), &value.into())
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::access::{self, Grant, Principal};
 use super::allocate::{self, Pool};
+use super::bodies::listed;
 use super::changes::Author;
 use super::delete;
 use super::filter::Query;
@@ -15,7 +16,7 @@ use super::refusal::Refusal;
 use super::render::{Render, Select, etag};
 use super::store::{Object, Store};
 use super::table::TypeId;
-use super::write::{Writer, listed, object_of};
+use super::write::Writer;
 
 /// A request, decoded as far as transport goes.
 #[derive(Debug)]
@@ -120,9 +121,9 @@ pub(crate) fn reads(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
-struct Handler<'a> {
-    store: &'a mut Store,
-    base: &'a str,
+pub(super) struct Handler<'a> {
+    pub(super) store: &'a mut Store,
+    pub(super) base: &'a str,
     sizes: Sizes,
 }
 
@@ -175,7 +176,7 @@ impl Handler<'_> {
         };
         let (name, id) = (who.name.clone(), request.id.clone());
         let answer = match (page.flatten(), place) {
-            (Some(page), _) if reads(&request.method) => self.serve_page(page?, &who),
+            (Some(page), _) if reads(&request.method) => self.serve_page(&page?, &who),
             (Some(_), _) => Err(Refusal::not_allowed(&request.method)),
             (_, Some(place)) => self.place(place, request, who),
             _ => Err(Refusal::page(404, "Page Not Found")),
@@ -204,7 +205,7 @@ impl Handler<'_> {
         }
     }
 
-    fn serve_page(&self, page: Value, who: &Principal) -> Result<Answer, Refusal> {
+    fn serve_page(&self, page: &Value, who: &Principal) -> Result<Answer, Refusal> {
         if !page.is_null() {
             return ok(page.to_string());
         }
@@ -256,7 +257,7 @@ impl Handler<'_> {
         }
     }
 
-    fn writer(&mut self, request: &Request, who: Principal) -> Writer<'_> {
+    pub(super) fn writer(&mut self, request: &Request, who: Principal) -> Writer<'_> {
         let author = Author {
             user: who.user,
             name: who.name.clone(),
@@ -266,7 +267,7 @@ impl Handler<'_> {
         Writer { store: self.store, author, who }
     }
 
-    fn render_one(
+    pub(super) fn render_one(
         &self,
         kind: TypeId,
         id: u64,
@@ -462,7 +463,7 @@ impl Handler<'_> {
     }
 
     /// A token's secret is told once.
-    fn hide_secret(&mut self, kind: TypeId, id: u64) {
+    pub(super) fn hide_secret(&mut self, kind: TypeId, id: u64) {
         if self.store.kind(kind).path == "users/tokens" && self.store.table.version.has_v2_tokens() {
             self.store.change(kind, id, |o| _ = o.data.remove("token"));
         }
@@ -512,51 +513,6 @@ impl Handler<'_> {
             "OPTIONS" => ok(options::of(self.store.kind(made), false, |_| true).to_string()),
             method => Err(Refusal::not_allowed(method)),
         }
-    }
-
-    /// Makes a token for a user and password.
-    fn provision(&mut self, request: &Request) -> Result<Answer, Refusal> {
-        if request.method != "POST" {
-            return Err(Refusal::not_allowed(&request.method));
-        }
-        let body = request.body.clone()?.unwrap_or_default();
-        let sent = object_of(&body)?;
-        let text = |name: &str| sent.get(name).and_then(Value::as_str).unwrap_or_default();
-        let table = std::sync::Arc::clone(&self.store.table);
-        let (Some(users), Some(tokens)) = (table.by_path("users/users"), table.by_path("users/tokens"))
-        else {
-            return Err(Refusal::gone("User"));
-        };
-        let fits = |o: &&std::sync::Arc<Object>| {
-            o.text("username") == text("username")
-                && !text("password").is_empty()
-                && o.text("_password") == text("password")
-        };
-        let user = self.store.all(users).find(fits).cloned();
-        let user = user.ok_or_else(|| Refusal::detail(403, "Invalid username/password"))?;
-        let mut wanted = sent.clone();
-        wanted.retain(|name, _| name != "username" && name != "password");
-        wanted.insert("user".to_owned(), json!(user.id));
-        let who = access::of_user(&user, true);
-        let id = self.writer(request, who).create(tokens, &Value::Object(wanted), &Grant::all())?;
-        let mut answer: Value =
-            serde_json::from_str(&self.render_one(tokens, id, &Vec::new(), true)?.0).unwrap_or_default();
-        answer["user"] = serde_json::from_str(&Render::new(self.store, self.base).nested(
-            users,
-            user.id,
-            Some("BriefUser"),
-        ))
-        .unwrap_or_default();
-        if let Some(map) = answer.as_object_mut() {
-            map.remove("pepper_id");
-        }
-        self.hide_secret(tokens, id);
-        Ok(Answer {
-            status: 201,
-            body: Some(answer.to_string()),
-            who: user.text("username").to_owned(),
-            ..Answer::default()
-        })
     }
 }
 

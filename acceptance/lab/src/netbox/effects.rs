@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::access;
 use super::cables;
 use super::custom_fields;
+use super::ports;
 use super::refusal::Refusal;
 use super::store::{Object, Store};
 use super::table::{Kind, TypeId};
@@ -76,6 +77,7 @@ pub(crate) fn after_save(
                 sum_disks(store, kind, machine);
             }
         }
+        path if path.contains("-port") => ports::after_save(store, kind, object),
         "dcim/cables" => cables::connect(store, before, Some(object))?,
         "extras/custom-fields" => custom_fields::spread(store, &object.data, false)?,
         "dcim/interfaces" | "virtualization/interfaces" => primary_mac(store, kind, object),
@@ -88,6 +90,7 @@ pub(crate) fn after_save(
 pub(crate) fn after_delete(store: &mut Store, kind: TypeId, object: &Object) -> Result<(), Refusal> {
     match store.kind(kind).path.as_str() {
         "virtualization/virtual-disks" => sum_disks(store, kind, object.key("virtual_machine")),
+        path if path.contains("-port") => ports::after_delete(store, kind, object),
         "dcim/cables" => cables::connect(store, Some(object), None)?,
         "extras/custom-fields" => custom_fields::spread(store, &object.data, true)?,
         _ => {}

@@ -2,6 +2,7 @@
 
 mod access;
 mod allocate;
+mod bodies;
 mod cables;
 mod changes;
 mod clean;
@@ -14,6 +15,8 @@ mod delete;
 mod dispatch;
 mod display;
 mod effects;
+#[cfg(test)]
+mod every_type;
 mod filter;
 mod http;
 mod net;
@@ -21,6 +24,8 @@ mod options;
 mod order;
 mod page;
 mod pages;
+mod ports;
+mod provision;
 mod reference;
 mod refusal;
 mod render;

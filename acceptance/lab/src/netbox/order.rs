@@ -18,6 +18,9 @@ enum Key {
     Last,
 }
 
+/// What an object is sorted by: for each field whether downwards, and its keys.
+type SortKey = Vec<(bool, Vec<Key>)>;
+
 /// A piece of a name: digits count as a number, letters without case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
@@ -30,7 +33,7 @@ fn pieces(text: &str) -> Vec<Piece> {
     for c in text.chars() {
         match (c.to_digit(10), found.last_mut()) {
             (Some(digit), Some(Piece::Number(n))) => {
-                *n = n.saturating_mul(10).saturating_add(u128::from(digit))
+                *n = n.saturating_mul(10).saturating_add(u128::from(digit));
             }
             (Some(digit), _) => found.push(Piece::Number(u128::from(digit))),
             (None, Some(Piece::Text(t))) => t.extend(c.to_lowercase()),
@@ -115,10 +118,10 @@ pub(crate) fn sort<'a>(
     order: &[String],
 ) -> Vec<&'a Object> {
     let tree = store.kind(kind).facts.tree.clone().filter(|_| *order == store.kind(kind).facts.order[..]);
-    let mut keyed: Vec<(Vec<(bool, Vec<Key>)>, &Object)> = objects
+    let mut keyed: Vec<(SortKey, &Object)> = objects
         .into_iter()
         .map(|object| {
-            let own = |object: &Object| -> Vec<(bool, Vec<Key>)> {
+            let own = |object: &Object| -> SortKey {
                 let parts = order.iter().map(|field| {
                     let mut part = Vec::new();
                     keys(store, kind, object, field.trim_start_matches('-'), 0, &mut part);

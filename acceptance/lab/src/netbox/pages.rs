@@ -90,7 +90,8 @@ pub(crate) fn object_types(
     }
     let fits = |o: &Value| {
         ["app_label", "model", "id"].iter().all(|name| {
-            parameter(query, name).is_none_or(|wanted| o[*name] == wanted || o[*name].to_string() == wanted)
+            parameter(query, name)
+                .is_none_or(|wanted| o[*name] == wanted || o[*name].as_u64() == wanted.parse().ok())
         })
     };
     let found: Vec<Value> = all.filter(fits).collect();

@@ -58,6 +58,9 @@ pub(crate) fn etag(object: &Object) -> String {
     format!("W/\"{}+00:00\"", moment(object.updated).trim_end_matches('Z'))
 }
 
+/// A nested object: type, id, form.
+type NestedKey = (TypeId, u64, Option<String>);
+
 /// Renders the objects of one answer; nested objects are rendered once.
 pub(crate) struct Render<'a> {
     pub(crate) store: &'a Store,
@@ -69,7 +72,7 @@ pub(crate) struct Render<'a> {
     pub(crate) unread: bool,
     /// Likewise of several saved together, which do not know of each other yet.
     pub(crate) several: bool,
-    nested: RefCell<HashMap<(TypeId, u64, Option<String>), Rc<str>>>,
+    nested: RefCell<HashMap<NestedKey, Rc<str>>>,
     definitions: RefCell<HashMap<TypeId, Rc<Vec<Definition>>>>,
     pub(crate) trees: computed::Trees,
 }
@@ -269,9 +272,7 @@ impl<'a> Render<'a> {
             }
             Kind::Int if value.is_null() && !field.nullable => out.push('0'),
             Kind::Bool if value.is_null() && !field.nullable => out.push_str("false"),
-            kind if kind.is_text() && value.is_null() && !field.nullable && !field.read_only => {
-                out.push_str("\"\"")
-            }
+            kind if kind.is_text() && value.is_null() && !field.nullable => out.push_str("\"\""),
             _ => value_into(out, value),
         }
     }

@@ -242,19 +242,19 @@ impl NetBox {
 
     /// Lets a user do things (`view`, `add`, `change`, `delete`) with types, given as `dcim.site`; constraints may
     /// say with which objects only.
-    pub fn grant(&self, user: u64, models: &[&str], actions: &[&str], constraints: Value) -> u64 {
+    pub fn grant(&self, user: u64, models: &[&str], actions: &[&str], constraints: &Value) -> u64 {
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
         let data = json!({
             "name": format!("lab {}", models.join(" ")), "description": "", "enabled": true, "object_types": models,
             "actions": actions, "constraints": constraints, "users": [user], "groups": [],
         });
-        let id = put(&mut store, "users/permissions", data);
+        let id = put(&mut store, "users/permissions", &data);
         store.commit();
         id
     }
 }
 
-fn put(store: &mut Store, path: &str, data: Value) -> u64 {
+fn put(store: &mut Store, path: &str, data: &Value) -> u64 {
     let Some(kind) = store.table.by_path(path) else { return 0 };
     let (id, now) = (store.next_id(kind), store.now());
     let data: Map<String, Value> = data.as_object().cloned().unwrap_or_default();
@@ -269,7 +269,7 @@ fn add_user(store: &mut Store, name: &str, superuser: bool, password: &str) -> u
         "groups": [], "date_joined": super::render::moment(now), "last_login": null,
         "_superuser": superuser, "_password": password,
     });
-    put(store, "users/users", data)
+    put(store, "users/users", &data)
 }
 
 fn token_data(user: u64, writes: bool) -> Map<String, Value> {
@@ -289,7 +289,7 @@ fn new_token(store: &mut Store, user: u64, kind: TokenKind) -> String {
     let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let token =
         if version == 2 { format!("nbt_{}.{}", text("key"), text("_plaintext")) } else { text("_plaintext") };
-    put(store, "users/tokens", Value::Object(data));
+    put(store, "users/tokens", &Value::Object(data));
     token
 }
 
@@ -309,7 +309,39 @@ fn put_token(store: &mut Store, user: u64, secret: &str, writes: bool) {
             data.insert("_plaintext".to_owned(), json!(secret));
         }
     }
-    put(store, "users/tokens", Value::Object(data));
+    put(store, "users/tokens", &Value::Object(data));
+}
+
+/// A stand-in by itself, without the rest of a laboratory. Dropping it ends its server.
+#[derive(Debug)]
+pub struct NetBoxServer {
+    netbox: Arc<NetBox>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl NetBoxServer {
+    /// Starts a stand-in on loopback; several may run side by side.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start(config: &NetBoxConfig) -> std::io::Result<Self> {
+        let (netbox, server) = start(config).await?;
+        Ok(Self { netbox, server })
+    }
+}
+
+impl std::ops::Deref for NetBoxServer {
+    type Target = NetBox;
+
+    fn deref(&self) -> &NetBox {
+        &self.netbox
+    }
+}
+
+impl Drop for NetBoxServer {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
 }
 
 /// Starts a stand-in.

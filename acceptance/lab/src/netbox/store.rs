@@ -334,7 +334,8 @@ mod tests {
     use super::*;
     use crate::netbox::version::NetBoxVersion;
 
-    fn object(id: u64, data: Value) -> Object {
+    fn object(id: u64, data: impl Into<Value>) -> Object {
+        let data: Value = data.into();
         Object { id, data: data.as_object().cloned().unwrap_or_default(), ..Object::default() }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A version of NetBox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NetBoxVersion {
     /// 4.1.11
     V4_1,
@@ -16,6 +16,7 @@ pub enum NetBoxVersion {
     /// 4.5.10
     V4_5,
     /// 4.6.8
+    #[default]
     V4_6,
     /// 4.7.0-beta1
     V4_7,
@@ -86,12 +87,6 @@ impl NetBoxVersion {
             "core" => self >= Self::V4_4,
             _ => self <= Self::V4_4,
         }
-    }
-}
-
-impl Default for NetBoxVersion {
-    fn default() -> Self {
-        Self::V4_6
     }
 }
 

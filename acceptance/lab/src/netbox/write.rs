@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::access::{self, Grant, Principal};
+use super::bodies::object_of;
 use super::cables;
 use super::changes::{self, Author};
 use super::clean;
@@ -10,7 +11,7 @@ use super::components;
 use super::custom_fields;
 use super::decode;
 use super::effects;
-use super::reference::{self, python, python_type};
+use super::reference::{self, python_type};
 use super::refusal::{Errors, Refusal};
 use super::store::{Object, Store, Violation, constraint_key, constraints};
 use super::table::{Field, Kind, TypeId};
@@ -39,18 +40,6 @@ pub(crate) struct Prepared {
     before: Option<Object>,
     message: String,
     mirrored: Vec<(String, Vec<u64>)>,
-}
-
-/// A body that is one object.
-pub(crate) fn object_of(body: &Value) -> Result<&Map<String, Value>, Refusal> {
-    match body {
-        Value::Object(map) => Ok(map),
-        Value::Null => Err(Refusal::field("non_field_errors", "No data provided")),
-        other => Err(Refusal::field(
-            "non_field_errors",
-            format!("Invalid data. Expected a dictionary, but got {}.", python_type(other)),
-        )),
-    }
 }
 
 fn database_error(store: &Store, violation: &Violation) -> Refusal {
@@ -273,6 +262,9 @@ impl Writer<'_> {
         let id = before.map_or(0, |o| o.id);
         let mut object = before.cloned().unwrap_or_default();
         object.data.extend(decoded.data);
+        if let Some(password) = object.data.remove("password") {
+            object.data.insert("_password".to_owned(), password);
+        }
         if full && before.is_some() {
             for field in t.facts.clear.iter().filter(|f| !sent.contains_key(*f) && t.field(f).is_some()) {
                 object.data.insert(field.clone(), Value::Null);
@@ -482,41 +474,6 @@ fn label(t: &super::table::Type, field: &str) -> String {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// The ids a list request names, and what else it says of them.
-pub(crate) fn listed(body: &Value) -> Result<Vec<(u64, &Map<String, Value>)>, Refusal> {
-    let Value::Array(items) = body else {
-        return Err(Refusal::field(
-            "non_field_errors",
-            format!("Expected a list of items but got type \"{}\".", python_type(body)),
-        ));
-    };
-    let mut found = Vec::new();
-    let mut errors = Vec::new();
-    let mut wrong = false;
-    for item in items {
-        let error = match item.as_object() {
-            None => Some(json!({ "non_field_errors": [format!(
-                "Invalid data. Expected a dictionary, but got {}.", python_type(item))] })),
-            Some(map) => {
-                match map.get("id").map(|id| (id, id.as_u64().or_else(|| id.as_str()?.parse().ok()))) {
-                    None => Some(json!({ "id": ["This field is required."] })),
-                    Some((_, Some(id))) => {
-                        found.push((id, map));
-                        None
-                    }
-                    Some((id, None)) => {
-                        tracing::debug!(id = python(id), "no id");
-                        Some(json!({ "id": ["A valid integer is required."] }))
-                    }
-                }
-            }
-        };
-        wrong |= error.is_some();
-        errors.push(error.unwrap_or_else(|| json!({})));
-    }
-    if wrong { Err(Refusal::new(400, Value::Array(errors))) } else { Ok(found) }
 }
 
 /// A principal for what the stand-in's own tests do.

@@ -67,7 +67,8 @@ pub(super) fn automatic(
         }
         Shape::Decimal { places, .. } => Sample::Plain(decimal(places, who.phase)?),
         Shape::IntegerChoice { values } => {
-            let is_default = |value: &&i64| matches!(field.default, Some(Literal::Integer(default)) if default == **value);
+            let is_default =
+                |value: &&i64| matches!(field.default, Some(Literal::Integer(default)) if default == **value);
             let (default, mut offered): (Vec<&i64>, Vec<&i64>) = values.iter().partition(is_default);
             offered.extend(default);
             Sample::Plain(Json::from(**pick(&offered, who.phase)?))
@@ -79,9 +80,13 @@ pub(super) fn automatic(
             offered.extend(default);
             Sample::Plain(Json::from(pick(&offered, who.phase)?.value))
         }
-        Shape::Text { max, format, .. } => {
-            Sample::Plain(Json::from(text(naming, who, field, max.map_or(usize::MAX, |max| max as usize), format)))
-        }
+        Shape::Text { max, format, .. } => Sample::Plain(Json::from(text(
+            naming,
+            who,
+            field,
+            max.map_or(usize::MAX, |max| max as usize),
+            format,
+        ))),
         Shape::Json => Sample::Encoded(match who.phase {
             1 => json!({"one": 1}),
             _ => json!({"two": [2, null, "b"]}),
@@ -127,11 +132,8 @@ fn decimal(places: Option<u8>, phase: u8) -> Option<Json> {
 }
 
 fn texts(who: Who<'_>, field: &Field, values: &[Choice], format: Format) -> Sample {
-    let offered: Vec<&str> = values
-        .iter()
-        .filter(|value| value.available.covers(who.version))
-        .map(|value| value.value)
-        .collect();
+    let offered: Vec<&str> =
+        values.iter().filter(|value| value.available.covers(who.version)).map(|value| value.value).collect();
     let list: Vec<&str> = match (field.name, format, who.phase) {
         _ if offered.len() >= 2 => offered[..usize::from(who.phase)].to_vec(),
         ("object_types", _, 1) => vec!["dcim.site"],
@@ -154,7 +156,9 @@ fn text(naming: &Naming, who: Who<'_>, field: &Field, max: usize, format: Format
             let again = if phase == 1 { "" } else { " 2" };
             format!("{prefix} {label} {instance}{again}")
         }
-        Format::Plain => format!("{} {prefix} {instance} {}", if phase == 1 { "one" } else { "two" }, field.name),
+        Format::Plain => {
+            format!("{} {prefix} {instance} {}", if phase == 1 { "one" } else { "two" }, field.name)
+        }
         Format::Slug | Format::UnicodeSlug => slug(),
         Format::Identifier => format!("{}_{}_{phase}", naming.identifier(), instance.replace('-', "_")),
         Format::Username => format!("{prefix}-{instance}-{phase}"),

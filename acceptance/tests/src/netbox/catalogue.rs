@@ -122,9 +122,8 @@ impl Catalogue {
         roles.push(("whole".to_owned(), Role::Whole(MAIN.to_owned())));
         roles.extend(samples.also.keys().map(|label| (label.clone(), Role::Also)));
         for variant in samples.variants.keys() {
-            let covers = |field: &String| {
-                kind.field(field).is_some_and(|field| field.available.covers(self.version))
-            };
+            let covers =
+                |field: &String| kind.field(field).is_some_and(|field| field.available.covers(self.version));
             if self.variant(kind, variant).only.iter().any(covers) {
                 roles.push((format!("full-{variant}"), Role::Full(variant.clone())));
                 roles.push((format!("whole-{variant}"), Role::Whole(variant.clone())));
@@ -144,7 +143,9 @@ impl Catalogue {
         stage: Stage,
     ) -> Result<Option<Vec<(&'static Field, Sample)>>, String> {
         let (wanted, phase) = match (&instance.role, stage) {
-            (Role::Base | Role::Alt | Role::Also, _) | (Role::Full(_), Stage::Required) => (Wanted::Required, 1),
+            (Role::Base | Role::Alt | Role::Also, _) | (Role::Full(_), Stage::Required) => {
+                (Wanted::Required, 1)
+            }
             (Role::Full(_), Stage::All) => (Wanted::All, 1),
             (Role::Full(_), Stage::Changed) => (Wanted::All, 2),
             (Role::Full(_), Stage::Cleared) => (Wanted::Required, 2),
@@ -219,7 +220,8 @@ impl Catalogue {
         if notation.as_ref().and_then(Json::as_str) == Some("-") {
             return Ok(None);
         }
-        let who = Who { kind, instance: &instance.label, ordinal: instance.ordinal, phase, version: self.version };
+        let who =
+            Who { kind, instance: &instance.label, ordinal: instance.ordinal, phase, version: self.version };
         let sample = match notation {
             Some(notation) => Some(self.read(who, field, &notation)?),
             None => automatic(&self.naming, who, field, &|target| self.default_link(who, target)),
@@ -261,7 +263,8 @@ impl Catalogue {
 
     /// The elements of a set are texts: what is known by a number is named by id there.
     fn as_element(&self, link: Link) -> Link {
-        let possible = self.table.kind(&link.kind).map(|kind| self.link(kind, &link.instance, Form::Attributes));
+        let possible =
+            self.table.kind(&link.kind).map(|kind| self.link(kind, &link.instance, Form::Attributes));
         let is_text = possible.is_some_and(|link| {
             let known = self.table.lookup(&link.kind).first().copied().unwrap_or_default();
             let field = self.table.kind(&link.kind).and_then(|kind| kind.field(known));
@@ -312,7 +315,8 @@ impl Catalogue {
                 Sample::References(items()?.iter().map(|item| link(target, item)).collect::<Result<_, _>>()?)
             }
             Shape::Target { of, .. } => {
-                let (name, item) = notation.as_object().and_then(|map| map.iter().next()).ok_or_else(wrong)?;
+                let (name, item) =
+                    notation.as_object().and_then(|map| map.iter().next()).ok_or_else(wrong)?;
                 let choice = of.iter().find(|choice| choice.name == name).ok_or_else(wrong)?;
                 Sample::Target(name.clone(), link(choice.kind, item)?)
             }
@@ -361,7 +365,8 @@ impl Catalogue {
     fn filled(&self, who: Who<'_>, notation: &Json) -> Json {
         match notation {
             Json::String(text) if text == "(customizable)" => {
-                let models = self.kinds().filter(|kind| kind.custom_fields().is_some()).map(|kind| kind.model);
+                let models =
+                    self.kinds().filter(|kind| kind.custom_fields().is_some()).map(|kind| kind.model);
                 Json::from(models.collect::<Vec<_>>())
             }
             Json::String(text) => {
@@ -415,7 +420,8 @@ impl Catalogue {
         }
         let all = self.samples.exceptions.iter().enumerate();
         let idle = all.filter(|(index, _)| !used.contains(index));
-        coverage.idle = idle.map(|(_, one)| format!("{}.{} {}", one.kind, one.field, one.operation)).collect();
+        coverage.idle =
+            idle.map(|(_, one)| format!("{}.{} {}", one.kind, one.field, one.operation)).collect();
         Ok(coverage)
     }
 
@@ -451,7 +457,9 @@ impl Catalogue {
             }
             let emptied = match cleared.get(name) {
                 None => matches!(instance.role, Role::Full(_)),
-                Some(Sample::Tags(tags)) => tags.is_empty() && matches!(first, Sample::Tags(all) if !all.is_empty()),
+                Some(Sample::Tags(tags)) => {
+                    tags.is_empty() && matches!(first, Sample::Tags(all) if !all.is_empty())
+                }
                 Some(_) => false,
             };
             if emptied {

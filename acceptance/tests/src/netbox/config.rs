@@ -34,7 +34,8 @@ impl Catalogue {
 
     /// The setters and allocators that a server of this version has, by type name, with their kinds.
     pub fn other_types(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let there = |kind: &str| self.table.kind(kind).is_some_and(|kind| kind.available.covers(self.version));
+        let there =
+            |kind: &str| self.table.kind(kind).is_some_and(|kind| kind.available.covers(self.version));
         let setters = self.table.setters().iter().filter(move |setter| {
             there(setter.kind) && setter.fields.iter().any(|field| field.available.covers(self.version))
         });
@@ -67,8 +68,7 @@ impl Catalogue {
         let text = notation.as_str().unwrap_or_default();
         match text.strip_prefix('@').and_then(|text| text.rsplit_once(':')) {
             Some((kind, instance)) => {
-                let link =
-                    Link { kind: kind.to_owned(), instance: instance.to_owned(), form: Form::Id };
+                let link = Link { kind: kind.to_owned(), instance: instance.to_owned(), form: Form::Id };
                 hcl::link(self.table, &link)
             }
             None if notation.is_string() => hcl::quoted(&text.replace("{p}", &self.naming.prefix)),

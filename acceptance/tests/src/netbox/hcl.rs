@@ -116,7 +116,9 @@ pub fn expression(table: &Table, sample: &Sample) -> String {
                 links.iter().map(|one| format!("{}.slug", address(table, one))).collect();
             format!("[{}]", slugs.join(", "))
         }
-        Sample::Keys(keys) => literal(&keys.iter().map(|(key, value)| (key.clone(), value.clone())).collect()),
+        Sample::Keys(keys) => {
+            literal(&keys.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
         Sample::File(path) | Sample::Secret(path, _) => quoted(path),
     }
 }
@@ -144,6 +146,9 @@ mod tests {
     #[test]
     fn blocks_are_aligned() {
         let arguments = [("a".to_owned(), "1".to_owned()), ("long".to_owned(), "\"x\"".to_owned())];
-        assert_eq!(block("data \"x\" \"y\"", &arguments), "data \"x\" \"y\" {\n  a    = 1\n  long = \"x\"\n}\n");
+        assert_eq!(
+            block("data \"x\" \"y\"", &arguments),
+            "data \"x\" \"y\" {\n  a    = 1\n  long = \"x\"\n}\n"
+        );
     }
 }

@@ -15,8 +15,8 @@ mod server;
 mod value;
 
 pub use automatic::Naming;
-pub use expect::Known;
 pub use catalogue::{Catalogue, Coverage, Instance, Operation, Stage};
+pub use expect::Known;
 pub use samples::{Exception, Samples, SamplesError};
 pub use server::{Server, ServerError};
 pub use value::{Form, Link, Sample};

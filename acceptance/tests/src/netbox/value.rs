@@ -60,7 +60,9 @@ impl Sample {
             Self::Objects(objects) => {
                 objects.iter().flat_map(|object| object.values().flat_map(Self::links)).collect()
             }
-            Self::Plain(_) | Self::Encoded(_) | Self::Keys(_) | Self::File(_) | Self::Secret(..) => Vec::new(),
+            Self::Plain(_) | Self::Encoded(_) | Self::Keys(_) | Self::File(_) | Self::Secret(..) => {
+                Vec::new()
+            }
         }
     }
 }

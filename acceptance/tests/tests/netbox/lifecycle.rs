@@ -74,7 +74,11 @@ pub(crate) fn stage(it: &Scene, catalogue: &Catalogue, stage: Stage) -> Result<S
             }
         }
     }
-    ensure!(differences.is_empty(), "{stage:?}: the server shows something else:\n{}", differences.join("\n"));
+    ensure!(
+        differences.is_empty(),
+        "{stage:?}: the server shows something else:\n{}",
+        differences.join("\n")
+    );
     it.expect_nothing_to_do(&format!("{stage:?}"))?;
     Ok(shown)
 }

@@ -160,7 +160,11 @@ impl Decoder<'_> {
         let remembered = || same_choice.filter(|before| before.id == id).cloned();
         let mut referent = nested.filter(|nested| nested.id == id).or_else(remembered).unwrap_or_default();
         referent.id = id;
-        referent.complete(hint.get(choice.name).unwrap_or(&NULL), same_choice, self.table.lookup(choice.kind));
+        referent.complete(
+            hint.get(choice.name).unwrap_or(&NULL),
+            same_choice,
+            self.table.lookup(choice.kind),
+        );
         let value = referent.in_form_of(hint.get(choice.name), same_choice);
         self.references.insert(format!("{}.{}", field.name, choice.name), vec![referent]);
         let member = |other: &TargetChoice| {

@@ -40,7 +40,10 @@ pub(crate) fn settle(facts: Facts<'_>, config: &Value) -> Value {
         let configured = members.get(field.name).unwrap_or(&NULL);
         let prior = facts.prior.get(field.name).unwrap_or(&NULL);
         let value = if configured.is_null() {
-            left_out(facts, field, prior, config)
+            // A null keeps the type it may carry.
+            Some(left_out(facts, field, prior, config))
+                .filter(|value| !value.is_null())
+                .unwrap_or_else(|| configured.clone())
         } else if prior.is_known() && means_the_same(facts, field, configured, prior) {
             prior.clone()
         } else {

@@ -35,6 +35,7 @@ fn described(kind: &Kind) -> String {
     if let Some(versions) = kind.available.describe() {
         text.push_str(&format!(" Versions of the server that have it: {versions}."));
     }
+    text.push_str(&format!("\n\nImported by {}.", crate::object::import_forms(kind)));
     text
 }
 

@@ -146,9 +146,10 @@ proptest! {
                 let plan = imported.import_and_plan(&id.to_string()).await.unwrap();
                 let without_tags_or_empty = plan.differences();
                 let only_spelling = without_tags_or_empty.iter().all(|difference| {
-                    // An explicit empty text or list is null after an import: nothing on the server tells them apart.
+                    // An explicit empty text, list or JSON object is null after an import: nothing on the server tells
+                    // them apart.
                     FIELDS.iter().any(|field| {
-                        let empty = config.get(field).is_some_and(|value| *value == json!("") || *value == json!([]));
+                        let empty = config.get(field).is_some_and(|value| *value == json!("") || *value == json!([]) || *value == json!("{}"));
                         difference.contains(field) && empty
                     }) || difference.contains("owned") || difference.contains("tags_all")
                 });

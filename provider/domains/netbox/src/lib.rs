@@ -5,8 +5,11 @@
 
 pub mod api;
 mod client;
+pub mod data_sources;
+pub mod ephemeral;
 mod predecessors;
 mod provider_config;
+pub mod resources;
 pub mod table;
 
 pub use client::{Client, TABLE};
@@ -17,4 +20,8 @@ use tf_framework::{Provider, Registry, SelectClient};
 /// Registers everything of this domain. `client` finds the server's client in the configured provider.
 pub fn register<P: Provider>(registry: &mut Registry<P>, client: SelectClient<P, Client>) {
     catalogue::register(registry, &TABLE, client);
+    registry.resource::<resources::Guest>(client);
+    registry.resource::<resources::AnyObject>(client);
+    registry.data_source::<data_sources::Objects>(client);
+    registry.ephemeral_resource::<ephemeral::Token>(client);
 }

@@ -88,12 +88,11 @@ pub(super) fn address(case: &mut Case<'_>, errors: &mut Errors) {
     let shares = |o: &Object| SHARED_ROLES.contains(&o.text("role"));
     let host = format!("{}/", net.host());
     let mut doubles = others(case).filter(|o| o.text("address").starts_with(&host)).peekable();
-    if let (Some(table), Some(first)) =
-        (unique_table(case), doubles.peek().map(|o| o.text("address").to_owned()))
+    let first = doubles.peek().map(|o| o.text("address").to_owned());
+    if let Some((table, first)) = unique_table(case).zip(first)
+        && (!shares(case.object) || doubles.any(|o| !shares(o)))
     {
-        if !shares(case.object) || doubles.any(|o| !shares(o)) {
-            return errors.add("address", format!("Duplicate IP address found in {table}: {first}"));
-        }
+        return errors.add("address", format!("Duplicate IP address found in {table}: {first}"));
     }
     primary(case, errors, net);
     if case.object.text("status") == "slaac" && !net.v6 {

@@ -10,6 +10,7 @@ pub(crate) use addresses::vid_ranges;
 
 use super::cables;
 use super::custom_fields;
+use super::ports;
 use super::refusal::Errors;
 use super::store::{Object, Store};
 use super::table::TypeId;
@@ -60,6 +61,7 @@ pub(crate) fn check(
     generics(case, errors);
     tree(case, errors);
     ranges_of_numbers(case, errors);
+    ports::check(store, kind, &case.object.data, errors);
     match path.as_str() {
         "ipam/prefixes" => addresses::prefix(case, errors),
         "ipam/aggregates" => addresses::aggregate(case, errors),
@@ -76,7 +78,7 @@ pub(crate) fn check(
         "virtualization/clusters" => cluster_site(case),
         path if path.ends_with("-templates") && path.starts_with("dcim/") => template(case, errors),
         path if path.starts_with("dcim/") && case.has("device") && case.has("label") => {
-            component(case, errors)
+            component(case, errors);
         }
         _ => {}
     }

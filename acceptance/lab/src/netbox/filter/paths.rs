@@ -88,9 +88,9 @@ fn cached(store: &Store, kind: TypeId, name: &str) -> Option<Vec<Path>> {
         }
         _ => return None,
     };
-    let generic =
-        t.generics.iter().find(|g| matches!(g.object.as_str(), "scope" | "termination"))?.object.clone();
-    let places = places.into_iter().filter_map(|p| path(&p.replace("scope:", &format!("{generic}:"))));
+    let generic = t.generics.iter().find(|g| matches!(g.object.as_str(), "scope" | "termination"));
+    let name = generic.map(|g| format!("{}:", g.object)).unwrap_or_default();
+    let places = places.into_iter().filter_map(|p| path(&p.replace("scope:", &name)));
     Some(places.collect())
 }
 
@@ -112,7 +112,9 @@ pub(super) fn parse(store: &Store, kind: TypeId, text: &str) -> Option<Path> {
         rest = tail;
         if let Some((name, model)) = part.split_once(':') {
             let to = store.table.by_model(model)?;
-            steps.push(Step::Generic { name: name.to_owned(), to });
+            let id = format!("{name}_id");
+            let generic = store.kind(at).generics.iter().find(|g| g.object == name || g.id == id)?;
+            steps.push(Step::Generic { name: generic.object.clone(), to });
             at = to;
             continue;
         }
@@ -216,7 +218,36 @@ fn wider(store: &Store, kind: TypeId, base: &str) -> Option<Path> {
         "rack" => vec![format!("device.rack{}", tail("name"))],
         "contact" => vec!["contacts.contact".to_owned()],
         "contact_role" => vec!["contacts.role".to_owned()],
+        "contact_group" => vec![
+            format!("contacts.contact.groups~{}", tail("slug")),
+            format!("contacts.contact.group~{}", tail("slug")),
+        ],
+        "vlan_vid" => vec!["vlan.vid".to_owned()],
+        "owner" => vec![format!("owner{}", tail("name"))],
+        "provider_network" => vec![format!("termination:circuits.providernetwork{}", tail("name"))],
+        "user" => vec![format!("user{}", tail("username")), format!("created_by{}", tail("username"))],
+        "role" => vec![format!("roles~{}", tail("slug"))],
         "manufacturer" => vec![format!("device_type.manufacturer{}", tail("slug"))],
+        "device" => vec![
+            format!("parent_object:dcim.device{}", tail("name")),
+            format!("assigned_object:dcim.interface.device{}", tail("name")),
+        ],
+        "virtual_machine" => vec![
+            format!("parent_object:virtualization.virtualmachine{}", tail("name")),
+            format!("assigned_object:virtualization.vminterface.virtual_machine{}", tail("name")),
+        ],
+        "fhrpgroup" => vec![format!("parent_object:ipam.fhrpgroup{}", tail("name"))],
+        "interface" => vec![
+            format!("assigned_object:dcim.interface{}", tail("name")),
+            format!("termination:dcim.interface{}", tail("name")),
+        ],
+        "vminterface" => vec![
+            format!("assigned_object:virtualization.vminterface{}", tail("name")),
+            format!("termination:virtualization.vminterface{}", tail("name")),
+        ],
+        "vlan" => vec![format!("assigned_object:ipam.vlan{}", tail("name"))],
+        "circuit" => vec![format!("member:circuits.circuit{}", tail("cid"))],
+        "virtual_circuit" => vec![format!("member:circuits.virtualcircuit{}", tail("cid"))],
         "device_role" => vec![format!("role{}", tail("slug")), format!("device.role{}", tail("slug"))],
         "cluster_group" => vec![format!("cluster.group{}", tail("slug"))],
         "cluster_type" => vec![format!("cluster.type{}", tail("slug"))],

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::no_choice;
+use super::test::Test;
 use crate::netbox::net::Net;
 use crate::netbox::store::{Object, Store};
 use crate::netbox::table::TypeId;
@@ -32,6 +33,10 @@ pub(super) enum Special {
     Among(BTreeSet<u64>),
     /// A list of content types has this one.
     Lists(&'static str, Vec<String>),
+    /// Whether objects of one of these types refer to it by this field.
+    Has(Vec<(TypeId, &'static str)>, bool),
+    /// How deep a prefix lies, or how many lie in it.
+    Tree(&'static str, Test),
     /// A VLAN id in one of a group's ranges.
     InRanges(i64),
     /// One of several fields of references holds one of these.
@@ -86,7 +91,18 @@ pub(super) fn read(
         ("ipam/ip-addresses" | "dcim/mac-addresses", "assigned") => {
             Some(Special::Assigned("", truth(values)))
         }
-        ("ipam/prefixes" | "ipam/ip-addresses", "present_in_vrf" | "present_in_vrf_id") => None,
+        ("ipam/prefixes" | "ipam/ip-addresses", "present_in_vrf" | "present_in_vrf_id") => {
+            Some(Special::Refers(vec!["vrf"], in_vrfs(store, base, values)))
+        }
+        ("ipam/prefixes", "depth") => Some(Special::Tree("_depth", Test::new(lookup, "int", values))),
+        ("ipam/prefixes", "children") => Some(Special::Tree("children", Test::new(lookup, "int", values))),
+        ("dcim/devices" | "dcim/device-types" | "dcim/module-types", _) if parts(base).is_some() => {
+            Some(Special::Has(having(store, path, base), truth(values)))
+        }
+        ("dcim/device-types", "has_front_image") => {
+            Some(Special::Present(vec!["front_image"], truth(values)))
+        }
+        ("dcim/device-types", "has_rear_image") => Some(Special::Present(vec!["rear_image"], truth(values))),
         ("dcim/mac-addresses", "primary") => Some(primary_macs(store, truth(values))),
         ("ipam/vlan-groups", "contains_vid") => {
             let vid = values.last().and_then(|v| v.parse().ok()).ok_or("Enter a number.")?;
@@ -118,6 +134,10 @@ pub(super) fn read(
             Some(Special::Present(vec!["virtual_chassis"], truth(values)))
         }
         (_, "local_context_data") => Some(Special::Present(vec!["local_context_data"], truth(values))),
+        (_, "cable_id") if store.kind(kind).field("cable").is_some() => {
+            let ids = values.iter().map(|v| v.parse().map_err(|_| no_choice(v)));
+            Some(Special::Refers(vec!["_cable"], ids.collect::<Result<_, _>>()?))
+        }
         (_, "cabled" | "occupied" | "connected") => Some(Special::Present(vec!["_cable"], truth(values))),
         (_, "object_type" | "object_types") if store.kind(kind).field("object_types").is_some() => {
             Some(Special::Lists("object_types", values.iter().map(|v| (*v).to_owned()).collect()))
@@ -156,6 +176,47 @@ fn address(field: &'static str, base: &str, lookup: &str, values: &[&str]) -> Op
         }
         _ => return None,
     })
+}
+
+/// Types of components behind a filter for having any.
+fn parts(base: &str) -> Option<&'static [&'static str]> {
+    Some(match base {
+        "console_ports" => &["console-port"],
+        "console_server_ports" => &["console-server-port"],
+        "power_ports" => &["power-port"],
+        "power_outlets" => &["power-outlet"],
+        "interfaces" => &["interface"],
+        "pass_through_ports" => &["front-port", "rear-port"],
+        "module_bays" => &["module-bay"],
+        "device_bays" => &["device-bay"],
+        "inventory_items" => &["inventory-item"],
+        "has_virtual_device_context" => &["virtual-device-context"],
+        _ => return None,
+    })
+}
+
+fn having(store: &Store, path: &str, base: &str) -> Vec<(TypeId, &'static str)> {
+    let (tail, field) = match path {
+        "dcim/devices" => ("s", "device"),
+        "dcim/device-types" => ("-templates", "device_type"),
+        _ => ("-templates", "module_type"),
+    };
+    let names = parts(base).unwrap_or_default().iter();
+    names.filter_map(|name| Some((store.table.by_path(&format!("dcim/{name}{tail}"))?, field))).collect()
+}
+
+/// VRFs that export what one of these imports, and these themselves.
+fn in_vrfs(store: &Store, base: &str, values: &[&str]) -> Vec<u64> {
+    let Some(kind) = store.table.by_path("ipam/vrfs") else { return Vec::new() };
+    let named = |o: &Object| {
+        let text = if base.ends_with("_id") { o.id.to_string() } else { o.text("rd").to_owned() };
+        values.contains(&text.as_str())
+    };
+    let wanted: Vec<&Object> = store.all(kind).map(AsRef::as_ref).filter(|o| named(o)).collect();
+    let imports: BTreeSet<u64> = wanted.iter().flat_map(|o| o.keys("import_targets")).collect();
+    let exports = |o: &Object| o.keys("export_targets").iter().any(|t| imports.contains(t));
+    let also = store.all(kind).map(AsRef::as_ref).filter(|o: &&Object| exports(o));
+    wanted.iter().copied().chain(also).map(|o| o.id).collect()
 }
 
 /// Objects a request made or changed.
@@ -296,6 +357,16 @@ impl Special {
             Self::Lists(field, wanted) => {
                 let have = object.get(field).as_array().cloned().unwrap_or_default();
                 have.iter().any(|v| v.as_str().is_some_and(|s| wanted.iter().any(|w| w == s)))
+            }
+            Self::Has(types, wanted) => {
+                let has = |(of, field): &(TypeId, &'static str)| {
+                    store.by_field(kind, object.id, *of, field).next().is_some()
+                };
+                types.iter().any(has) == *wanted
+            }
+            Self::Tree(field, test) => {
+                let (depth, children) = crate::netbox::computed::place(store, kind, object);
+                test.fits(&[Value::from(if *field == "_depth" { depth } else { children })])
             }
             Self::InRanges(vid) => {
                 crate::netbox::clean::vid_ranges(object).iter().any(|(from, to)| from <= vid && vid <= to)

@@ -14,10 +14,16 @@ const TABLE: &str = include_str!("../../../data/netbox/table.json");
 const MODELS: &str = include_str!("../../../data/netbox/models.json");
 const PLUGIN: &str = include_str!("../../../data/netbox/plugin.json");
 
+/// A type as it lies in the table: path, head, fields, filters.
+type RawType = (String, Map<String, Value>, Vec<(String, Value)>, Vec<Value>);
+
+/// A plugin's type: its filters are written out.
+type PluginType = (String, Map<String, Value>, Vec<(String, Value)>, Vec<(String, Vec<String>)>);
+
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
     versions: Vec<String>,
-    types: Vec<(String, Map<String, Value>, Vec<(String, Value)>, Vec<Value>)>,
+    types: Vec<RawType>,
     shapes: Vec<Value>,
     enums: Vec<Vec<Value>>,
     filters: Vec<Vec<String>>,
@@ -25,7 +31,7 @@ struct Raw {
 
 #[derive(Debug, Default, Deserialize)]
 struct Plugin {
-    types: Vec<(String, Map<String, Value>, Vec<(String, Value)>, Vec<(String, Vec<String>)>)>,
+    types: Vec<PluginType>,
     models: BTreeMap<String, Facts>,
 }
 
@@ -55,7 +61,7 @@ impl Loader {
         let kind = spec["t"].as_str().unwrap_or("text");
         let mut kind = Kind::parse(kind);
         let generic = facts.generic.keys().any(|g| name == format!("{g}_type"));
-        if generic || name == "related_object_type" {
+        if generic || matches!(name, "related_object_type" | "object_type" | "changed_object_type") {
             kind = Kind::ContentType;
         } else if name == "object_types" {
             kind = Kind::ContentTypes;
@@ -87,11 +93,7 @@ impl Loader {
         }
     }
 
-    fn kind(
-        &self,
-        entry: &(String, Map<String, Value>, Vec<(String, Value)>, Vec<Value>),
-        facts: Facts,
-    ) -> Type {
+    fn kind(&self, entry: &RawType, facts: Facts) -> Type {
         let (path, head, fields, filters) = entry;
         let verbs = match &head["verbs"] {
             Value::String(verbs) => verbs.clone(),

@@ -14,6 +14,7 @@ use transport_rest::{
 
 use super::answers::{NetBoxAnswers, retries};
 use super::auth::{Credentials, base_url};
+use super::children::Families;
 use super::choices::Choices;
 use super::custom_fields::CustomFieldDefinition;
 use super::error::Error;
@@ -38,7 +39,10 @@ pub(super) struct Core {
     pub(super) rest: RestClient,
     pub(super) message: Option<String>,
     pub(super) delete_patience: Duration,
+    /// What the client was made from, for one with another token.
+    settings: Settings,
     pub(super) memory: Memory,
+    pub(super) families: Families,
     pub(super) look_ups: LookUps,
     pub(super) history: History,
     /// One writer for each object.
@@ -67,6 +71,7 @@ impl NetBox {
             return Err(SettingsError::Rate);
         }
         let secrets: Vec<Secret> = settings.token.iter().chain(settings.headers.values()).cloned().collect();
+        let given = settings.clone();
         let policy = Policy {
             trust: settings.trust,
             // The usual server in front of NetBox drops idle connections after two seconds.
@@ -81,7 +86,9 @@ impl NetBox {
             rest: RestClient::new(vec![endpoint], policy, NetBoxAnswers, Some(Arc::new(credentials))),
             message: settings.changelog_message.filter(|message| !message.trim().is_empty()),
             delete_patience: settings.delete_patience,
+            settings: given,
             memory: Memory::new(settings.prefetch),
+            families: Families::default(),
             look_ups: LookUps::default(),
             history: History::default(),
             objects: Locks::default(),
@@ -94,6 +101,14 @@ impl NetBox {
             writes: AtomicU64::new(0),
         };
         Ok(Self { core: Arc::new(core) })
+    }
+
+    /// A client of the same server that shows another token, or none. It shares nothing with this one.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for a token that cannot be sent.
+    pub fn with_token(&self, token: Option<Secret>) -> Result<Self, SettingsError> {
+        Self::new(Settings { token, ..self.core.settings.clone() })
     }
 
     /// The server's version: told by any earlier answer, else asked.

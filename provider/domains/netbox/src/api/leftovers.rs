@@ -40,6 +40,14 @@ impl Leftovers {
     }
 }
 
+impl Leftovers {
+    /// The same of any kind, for objects whose kind nobody knows by name.
+    pub fn find_any(&self, stamp: &str) -> Vec<u64> {
+        let stamped = self.by_stamp.iter().filter(|((_, known), _)| known == stamp);
+        stamped.flat_map(|(_, ids)| ids.iter().copied()).collect()
+    }
+}
+
 impl NetBox {
     /// What was created with a stamp within `age` before now. Asked once for the life of the client, so that it
     /// tells of earlier runs.

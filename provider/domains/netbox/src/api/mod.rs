@@ -5,10 +5,12 @@
 //! planner of reads, which decides what to ask when many objects are wanted one by one, and the reader of
 //! refusals, which turns the server's answers into [`Error`]s.
 
+mod agreement;
 mod allocate;
 mod answers;
 mod auth;
 mod changelog;
+mod children;
 mod choices;
 mod client;
 mod collect;
@@ -20,6 +22,7 @@ mod leftovers;
 mod list;
 mod look_up;
 mod object;
+mod own_user;
 mod permission;
 mod reads;
 mod refusal;
@@ -27,6 +30,8 @@ mod settings;
 mod upload;
 mod write;
 
+pub use agreement::agrees;
+pub use children::Children;
 pub use choices::{ChoiceValue, Choices};
 pub use client::NetBox;
 pub use custom_fields::CustomFieldDefinition;

@@ -1,5 +1,6 @@
 //! Data sources.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use tf_value::Value;
@@ -8,10 +9,16 @@ use super::{BoxFuture, Environment, Shape, validate_partial};
 use crate::data_source::{DataContext, DataSource};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::resource::SelectClient;
+use crate::schema::Schema;
 
 pub(crate) trait ErasedDataSource<P>: Send + Sync {
     fn subcategory(&self) -> &'static str;
     fn shape(&self) -> &Shape;
+    /// The schema for whoever wants to see it once. One that was not needed yet is not kept: a provider of hundreds of
+    /// types uses a few in a run.
+    fn schema_shown(&self) -> Cow<'_, Schema> {
+        Cow::Borrowed(&self.shape().schema)
+    }
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn read<'a>(&'a self, environment: Environment<P>, config: Value) -> BoxFuture<'a, Result<Value>>;
 }

@@ -1,5 +1,6 @@
 //! List resources.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use futures::StreamExt;
@@ -12,6 +13,7 @@ use crate::diagnostic::{Diagnostics, Result};
 use crate::list::{ListContext, ListResource};
 use crate::model::Model;
 use crate::resource::{Resource, SelectClient};
+use crate::schema::Schema;
 
 pub(crate) struct FoundValue {
     pub(crate) display_name: String,
@@ -20,6 +22,11 @@ pub(crate) struct FoundValue {
 
 pub(crate) trait ErasedList<P>: Send + Sync {
     fn shape(&self) -> &Shape;
+    /// The schema for whoever wants to see it once. One that was not needed yet is not kept: a provider of hundreds of
+    /// types uses a few in a run.
+    fn schema_shown(&self) -> Cow<'_, Schema> {
+        Cow::Borrowed(&self.shape().schema)
+    }
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);
     fn list<'a>(
         &'a self,

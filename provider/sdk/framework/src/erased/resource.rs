@@ -1,5 +1,6 @@
 //! Managed resources.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -11,7 +12,7 @@ use crate::diagnostic::{Diagnostics, Result};
 use crate::private::PrivateState;
 use crate::raw_state::RawState;
 use crate::resource::{DefaultTimeouts, ImportId, MoveSource, Resource, SelectClient};
-use crate::schema::IdentitySchema;
+use crate::schema::{IdentitySchema, Schema};
 
 /// What an operation answers: the object, absent when there is none any more, and what is kept beside it.
 pub(crate) struct Outcome {
@@ -29,6 +30,11 @@ pub(crate) struct PlanOutcome {
 pub(crate) trait ErasedResource<P>: Send + Sync {
     fn subcategory(&self) -> &'static str;
     fn shape(&self) -> &Shape;
+    /// The schema for whoever wants to see it once. One that was not needed yet is not kept: a provider of hundreds of
+    /// types uses a few in a run.
+    fn schema_shown(&self) -> Cow<'_, Schema> {
+        Cow::Borrowed(&self.shape().schema)
+    }
     fn identity(&self) -> Option<&IdentitySchema>;
     fn timeouts(&self) -> DefaultTimeouts;
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics);

@@ -1,5 +1,6 @@
 //! What is described by data, behind the same object-safe traits as what is typed.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use tf_value::Value;
@@ -42,6 +43,10 @@ impl<P, T, C> Untyped<P, T, C> {
     }
 }
 
+fn shown(kept: &OnceLock<Shape>, make: impl FnOnce() -> Schema) -> Cow<'_, Schema> {
+    kept.get().map_or_else(|| Cow::Owned(make()), |shape| Cow::Borrowed(&shape.schema))
+}
+
 fn outcome<C>(cx: &UntypedContext<C>, state: Option<Value>) -> Result<Outcome> {
     Ok(Outcome { state, private: cx.stored()? })
 }
@@ -53,6 +58,10 @@ impl<P: Send + Sync + 'static, T: UntypedResource> ErasedResource<P> for Untyped
 
     fn shape(&self) -> &Shape {
         self.shape.get_or_init(|| Shape::new(self.object.schema()))
+    }
+
+    fn schema_shown(&self) -> Cow<'_, Schema> {
+        shown(&self.shape, || self.object.schema())
     }
 
     fn identity(&self) -> Option<&IdentitySchema> {
@@ -165,6 +174,10 @@ impl<P: Send + Sync + 'static, T: UntypedDataSource> ErasedDataSource<P> for Unt
         self.shape.get_or_init(|| Shape::new(Schema::new(self.object.block())))
     }
 
+    fn schema_shown(&self) -> Cow<'_, Schema> {
+        shown(&self.shape, || Schema::new(self.object.block()))
+    }
+
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         self.object.validate(config, diagnostics);
     }
@@ -177,6 +190,10 @@ impl<P: Send + Sync + 'static, T: UntypedDataSource> ErasedDataSource<P> for Unt
 impl<P: Send + Sync + 'static, T: UntypedList> ErasedList<P> for Untyped<P, T, T::Client> {
     fn shape(&self) -> &Shape {
         self.shape.get_or_init(|| Shape::new(Schema::new(self.object.block())))
+    }
+
+    fn schema_shown(&self) -> Cow<'_, Schema> {
+        shown(&self.shape, || Schema::new(self.object.block()))
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {

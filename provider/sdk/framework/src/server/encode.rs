@@ -139,7 +139,7 @@ pub(super) fn provider_docs<P: Provider>(inner: &Inner<P>) -> ProviderDocs {
             .map(|(name, resource)| ResourceDocs {
                 name: name.clone(),
                 subcategory: resource.subcategory().to_owned(),
-                schema: resource.shape().schema.clone(),
+                schema: resource.schema_shown().into_owned(),
                 identity: resource.identity().cloned(),
             })
             .collect(),
@@ -149,7 +149,7 @@ pub(super) fn provider_docs<P: Provider>(inner: &Inner<P>) -> ProviderDocs {
             .map(|(name, source)| ObjectDocs {
                 name: name.clone(),
                 subcategory: source.subcategory().to_owned(),
-                schema: source.shape().schema.clone(),
+                schema: source.schema_shown().into_owned(),
             })
             .collect(),
         ephemerals: registry
@@ -180,7 +180,7 @@ pub(super) fn provider_docs<P: Provider>(inner: &Inner<P>) -> ProviderDocs {
                     .get(name)
                     .map_or("", |resource| resource.subcategory())
                     .to_owned(),
-                schema: list.shape().schema.clone(),
+                schema: list.schema_shown().into_owned(),
             })
             .collect(),
         functions: registry.functions.values().map(|function| (function.definition)()).collect(),

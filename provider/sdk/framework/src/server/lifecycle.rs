@@ -30,12 +30,12 @@ impl<P: Provider> Inner<P> {
             resource_schemas: registry
                 .resources
                 .iter()
-                .map(|(name, resource)| (name.clone(), encode::schema(&resource.shape().schema)))
+                .map(|(name, resource)| (name.clone(), encode::schema(&resource.schema_shown())))
                 .collect(),
             data_source_schemas: registry
                 .data_sources
                 .iter()
-                .map(|(name, source)| (name.clone(), encode::schema(&source.shape().schema)))
+                .map(|(name, source)| (name.clone(), encode::schema(&source.schema_shown())))
                 .collect(),
             ephemeral_resource_schemas: registry
                 .ephemerals
@@ -45,7 +45,7 @@ impl<P: Provider> Inner<P> {
             list_resource_schemas: registry
                 .lists
                 .iter()
-                .map(|(name, list)| (name.clone(), encode::schema(&list.shape().schema)))
+                .map(|(name, list)| (name.clone(), encode::schema(&list.schema_shown())))
                 .collect(),
             action_schemas: registry
                 .actions

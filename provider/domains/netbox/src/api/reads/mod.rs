@@ -175,6 +175,19 @@ impl Memory {
         Self { rules, groups: Mutex::default() }
     }
 
+    /// How long what was read ahead may serve; zero where nothing is read ahead.
+    pub(super) fn max_age(&self) -> std::time::Duration {
+        if self.rules.ahead { self.rules.max_age } else { std::time::Duration::ZERO }
+    }
+
+    /// The ids of the objects of a path that are remembered, after `writes` writes.
+    pub(super) fn remembered(&self, path: &str, writes: u64) -> BTreeSet<u64> {
+        let groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_path = groups.values().filter(|group| group.path == path);
+        let now = Instant::now();
+        of_path.flat_map(|group| group.state(writes).planner.remembered(now).collect::<Vec<_>>()).collect()
+    }
+
     fn group(&self, path: &str, omit: &[&str]) -> Arc<Group> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (path.trim_matches('/').to_owned(), omit.join(","));

@@ -95,6 +95,13 @@ impl<T: Clone> Planner<T> {
         known
     }
 
+    /// The ids of the objects that are remembered.
+    pub(super) fn remembered(&self, now: Instant) -> impl Iterator<Item = u64> {
+        let max_age = self.rules.max_age;
+        let fresh = self.segments.iter().filter(move |segment| now.duration_since(segment.since) <= max_age);
+        fresh.flat_map(|segment| segment.objects.keys().copied())
+    }
+
     /// Begins to work on wishes.
     pub(super) fn begin(&mut self, wanted: BTreeSet<u64>, now: Instant) -> Batch<T> {
         let max_age = self.rules.max_age;

@@ -1,0 +1,5 @@
+//! Values that live for one run.
+
+mod token;
+
+pub use token::Token;

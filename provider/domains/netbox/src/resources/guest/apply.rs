@@ -1,0 +1,331 @@
+//! Making the records what they shall be.
+
+use std::collections::BTreeSet;
+
+use catalogue::description::Version;
+use catalogue::store::{Scope, Store as _};
+use serde_json::Value as Json;
+use tf_framework::{Context, Diagnostic, Diagnostics, Model as _, Result, Value};
+
+use super::carry_out::{carry_out, dropped};
+use super::existing::{Existing, Identity, existing};
+use super::facts::Facts;
+use super::gather::{by_id, gather, lying_about};
+use super::model::{Adopt, Guest, Keeping};
+use super::show::{self, Hint};
+use super::steps::{Ledger, Rules, Step, farewell, steps};
+use super::wish::{Body, Wish};
+use super::wishing::{Terms, VLANS, referring, wish};
+use super::{MAC_OBJECTS, MACHINES};
+use crate::api::{Object, agrees};
+use crate::client::{Client, budget};
+use crate::resources::failure::{failed, failed_at, told};
+use crate::resources::references::{Ids, find};
+
+/// An apply under way.
+struct Work<'a> {
+    client: &'a Client,
+    scope: Scope,
+    what: String,
+    version: Version,
+    plan: &'a Guest,
+    ids: Ids,
+    rules: Rules,
+    stamp: String,
+    /// What the run began with.
+    before: Facts,
+    facts: Facts,
+    /// Addresses that this run made.
+    made: BTreeSet<u64>,
+}
+
+/// How the steps of a guest are made on a server.
+pub(super) fn rules(guest: &Guest, version: Version) -> Rules {
+    Rules { exclusive: guest.exclusive, mac_is_field: version < MAC_OBJECTS }
+}
+
+/// Where the ids of addresses are written.
+pub(super) fn addresses_by_id(guest: &Value) -> Vec<(tf_framework::Path, u64)> {
+    let mut found = Vec::new();
+    for (name, interface) in guest.get("interfaces").and_then(Value::as_map).into_iter().flatten() {
+        let addresses = interface.get("addresses").and_then(Value::as_list).into_iter().flatten();
+        for (index, address) in addresses.enumerate() {
+            let at = tf_framework::Path::root().attribute("interfaces").key(name.clone());
+            if let Some(id) =
+                address.get("id").and_then(Value::as_number).and_then(tf_framework::Number::as_u64)
+            {
+                found.push((at.attribute("addresses").index(index).attribute("id"), id));
+            }
+        }
+    }
+    found
+}
+
+impl<'a> Work<'a> {
+    async fn begin(
+        client: &'a Client,
+        scope: Scope,
+        what: String,
+        plan: &'a Guest,
+        id: Option<u64>,
+    ) -> Result<Self> {
+        let budget = budget(&scope);
+        let version = client.api.version(&budget).await.map_err(|error| failed(&what, error))?;
+        let facts = match id {
+            Some(id) => gather(client, id, &budget).await.map_err(|error| failed(&what, error))?,
+            None => Facts::default(),
+        };
+        let identity = Identity::of(&plan.to_object(), client.defaults());
+        let stamp = identity.map(|identity| identity.stamp()).unwrap_or_default();
+        let rules = rules(plan, version);
+        let (before, made, ids) = (facts.clone(), BTreeSet::new(), Ids::new());
+        Ok(Self { client, scope, what, version, plan, ids, rules, stamp, before, facts, made })
+    }
+
+    /// Finds what the configuration refers to and the wire takes by id only.
+    async fn resolve(&mut self) -> Result<()> {
+        let object = self.plan.to_object();
+        let tagged: Vec<_> =
+            referring(&object).into_iter().filter(|referring| referring.target == VLANS).collect();
+        let found = find(self.client, &self.scope, &tagged).await;
+        let (ids, problems) = found.map_err(|error| told(&self.what, error))?;
+        self.ids = ids;
+        problems.into_result(())?;
+        let wanted = addresses_by_id(&object);
+        by_id(self.client, &self.scope, &mut self.facts, &wanted, &self.what).await
+    }
+
+    fn wish(&self, guest: &Guest, owned: &BTreeSet<String>) -> Wish {
+        let terms = Terms { defaults: self.client.defaults(), version: self.version, ids: &self.ids, owned };
+        wish(guest, &self.facts, terms)
+    }
+
+    /// The state as it is now, and what is kept beside it.
+    fn shown(&self, wish: &Wish, before: &Keeping) -> Option<(Guest, Keeping)> {
+        let custom_fields = self.plan.custom_fields.as_ref().and_then(Value::as_map);
+        let keeping = Keeping {
+            ledger: before.ledger.settled(&self.before, &self.facts, wish, &self.made, self.rules),
+            references: show::referents(self.facts.vm.as_ref()?),
+            owned: custom_fields.into_iter().flatten().map(|(key, _)| key.clone()).collect(),
+            imported: false,
+        };
+        let hint = Hint { guest: Some(self.plan), keeping: &keeping, defaults: self.client.defaults() };
+        let guest = show::guest(&self.facts, hint)?;
+        Some((guest, keeping))
+    }
+
+    /// Does what is left to do, keeping the state after each step.
+    async fn finish(mut self, cx: &mut Context<Guest>, keeping: &Keeping) -> Result<Guest> {
+        let wish = self.wish(self.plan, &keeping.owned);
+        let (ledger, rules) = (&keeping.ledger, self.rules);
+        lying_about(self.client, &self.scope, &mut self.facts, &wish, ledger, rules, &self.what).await?;
+        let had_disks = !self.facts.disks.is_empty();
+        for step in steps(&self.facts, &wish, ledger, rules) {
+            self.take(&step).await?;
+            self.keep(cx, &wish, keeping)?;
+        }
+        if had_disks && self.facts.disks.is_empty() {
+            // What the machine's disk is now only the server knows.
+            self.refresh().await?;
+        }
+        let (guest, now) = self.shown(&wish, keeping).ok_or_else(|| gone(&self.what))?;
+        if let Some(id) = self.facts.vm_id() {
+            self.client.run().claim(MACHINES, id);
+        }
+        cx.private = now;
+        Ok(guest)
+    }
+
+    fn keep(&self, cx: &mut Context<Guest>, wish: &Wish, before: &Keeping) -> Result<()> {
+        let Some((guest, now)) = self.shown(wish, before) else { return Ok(()) };
+        // What is not there yet, and what is to go still, stays in the ledger.
+        let mut now = now;
+        now.ledger.remember(&before.ledger, &self.facts);
+        cx.private = now;
+        cx.checkpoint(&guest)
+    }
+
+    async fn take(&mut self, step: &Step) -> Result<()> {
+        let what = format!("{}: {} failed", self.what, step.describe());
+        let budget = budget(&self.scope);
+        let done = carry_out(&self.client.api, &self.facts, step, &self.stamp, &budget).await;
+        let done = done.map_err(|error| failed_at(&what, error, &|field| step.place(field)))?;
+        let dropped = dropped(&done);
+        if let (Step::CreateAddress { .. }, Some(address)) = (step, &done.answer) {
+            self.made.insert(address.id);
+        }
+        self.facts.absorb(step, done.answer);
+        let problem = |field: &String| {
+            let detail = format!(
+                "NetBox {} did not take {field} as it was sent. Older versions do not have every field; else a script \
+                 of the server, or a permission of the token, may be the reason.",
+                self.version
+            );
+            let diagnostic = Diagnostic::error(what.clone(), detail);
+            match step.place(field) {
+                Some(path) => diagnostic.at(path),
+                None => diagnostic,
+            }
+        };
+        dropped.iter().map(problem).collect::<Diagnostics>().into_result(())
+    }
+
+    async fn refresh(&mut self) -> Result<()> {
+        let Some(id) = self.facts.vm_id() else { return Ok(()) };
+        let fresh = self.client.api.read(MACHINES, id, super::OMITTED, &budget(&self.scope)).await;
+        if let Some(vm) = fresh.map_err(|error| failed(&self.what, error))? {
+            self.facts.vm = Some((*vm).clone());
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
+    /// Keeps what was ours and is still there, while steps are left to do.
+    fn remember(&mut self, before: &Self, facts: &Facts) {
+        let there = |objects: &[Object], id: &u64| objects.iter().any(|object| object.id == *id);
+        self.interfaces.extend(before.interfaces.iter().filter(|id| there(&facts.interfaces, id)));
+        self.disks.extend(before.disks.iter().filter(|id| there(&facts.disks, id)));
+        self.addresses.extend(before.addresses.iter().filter(|id| there(&facts.addresses, id)));
+        self.adopted.extend(before.adopted.iter().filter(|id| there(&facts.addresses, id)));
+        self.macs.extend(&before.macs);
+    }
+}
+
+/// Makes the records of a guest, or takes over those of an interrupted run.
+pub(super) async fn create(cx: &mut Context<Guest>, client: &Client, plan: &Guest) -> Result<Guest> {
+    let scope = Scope::of(cx);
+    let what = format!("Creating the guest {:?}", plan.name);
+    let object = plan.to_object();
+    let identity = Identity::of(&object, client.defaults());
+    let found = match &identity {
+        Some(identity) => existing(client, &scope, identity, &object, &what).await?,
+        None => Existing::None,
+    };
+    let id = match (found, plan.adopt) {
+        (Existing::None, Adopt::Required) => return Err(nothing_to_adopt()),
+        (Existing::None, _) => None,
+        (Existing::Ours(id), _) => {
+            let detail = format!("A run that was interrupted had made the virtual machine {id} already.");
+            cx.warn(Diagnostic::warning("A guest of an interrupted run was taken up", detail));
+            Some(id)
+        }
+        (Existing::Others(id), Adopt::Never) => return Err(exists(plan, id)),
+        (Existing::Others(id), _) => Some(id),
+    };
+    if let Some(id) = id
+        && !client.run().claim(MACHINES, id)
+    {
+        let detail = format!("The virtual machine {id} is managed by another resource of this run.");
+        return Err(Diagnostics::error(what, detail));
+    }
+    let mut work = Work::begin(client, scope, what, plan, id).await?;
+    work.resolve().await?;
+    work.finish(cx, &Keeping::default()).await
+}
+
+fn nothing_to_adopt() -> Diagnostics {
+    Diagnostics::error_at(
+        tf_framework::Path::root().attribute("adopt"),
+        "There is nothing to adopt",
+        "adopt = \"required\" takes over a machine that exists, and NetBox has none of this name in this place.",
+    )
+}
+
+/// The error of a guest whose machine exists.
+pub(super) fn exists(plan: &Guest, id: u64) -> Diagnostics {
+    Diagnostics::error_at(
+        tf_framework::Path::root().attribute("name"),
+        format!("There is a virtual machine {:?} already", plan.name),
+        format!(
+            "NetBox has it with the id {id} in the same place. Import it, or set adopt = \"if_exists\" to take it over."
+        ),
+    )
+}
+
+fn gone(what: &str) -> Diagnostics {
+    Diagnostics::error(what, "The virtual machine was deleted since the plan was made. Plan again.")
+}
+
+/// Changes what differs.
+pub(super) async fn update(
+    cx: &mut Context<Guest>,
+    client: &Client,
+    prior: &Guest,
+    plan: &Guest,
+) -> Result<Guest> {
+    let what = format!("Updating the guest {:?}", prior.name);
+    let id = *prior.id.known().ok_or_else(|| Diagnostics::error(&what, "The state has no id."))?;
+    let scope = Scope::of(cx);
+    let mut keeping = cx.private.clone();
+    let mut work = Work::begin(client, scope, what, plan, Some(id)).await?;
+    if work.facts.vm.is_none() {
+        return Err(gone(&work.what));
+    }
+    work.resolve().await?;
+    let shall = work.wish(plan, &keeping.owned);
+    if keeping.imported {
+        // What the configuration does not name was never ours.
+        let (facts, made) = (&work.facts, BTreeSet::new());
+        keeping.ledger = keeping.ledger.settled(facts, facts, &shall, &made, work.rules);
+    } else {
+        let was = work.wish(prior, &BTreeSet::new());
+        conflicts(&work, &was, &shall, &keeping).into_result(())?;
+    }
+    work.finish(cx, &keeping).await
+}
+
+/// What others have changed since the plan was made, in what this plan changes too.
+fn conflicts(work: &Work<'_>, was: &Wish, shall: &Wish, keeping: &Keeping) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let mut compare = |step: &Step, changes: &Body, was: Option<&Body>, there: Option<&Object>| {
+        let (Some(was), Some(there)) = (was, there) else { return };
+        for key in changes.keys() {
+            let is = there.fields.get(key).unwrap_or(&Json::Null);
+            let Some(before) = was.get(key).filter(|before| !agrees(before, is)) else { continue };
+            if is_tags_of_others(key) {
+                continue;
+            }
+            let detail = format!(
+                "Someone changed {key} in NetBox since the plan was made: it was {before}, and is {is} now. Nothing was \
+                 written. Plan again to see the change."
+            );
+            let diagnostic = Diagnostic::error(format!("{}: {} failed", work.what, step.describe()), detail);
+            found.push(match step.place(key) {
+                Some(path) => diagnostic.at(path),
+                None => diagnostic,
+            });
+        }
+    };
+    for step in steps(&work.facts, shall, &keeping.ledger, work.rules) {
+        match &step {
+            Step::UpdateVm { changes } => compare(&step, changes, Some(&was.vm), work.facts.vm.as_ref()),
+            Step::UpdateInterface { name, changes, .. } => {
+                let before = was.interfaces.get(name).map(|interface| &interface.fields);
+                compare(&step, changes, before, work.facts.interface(name));
+            }
+            Step::UpdateDisk { name, changes, .. } => {
+                compare(&step, changes, was.disks.get(name), work.facts.disk(name));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The set of tags holds those of others, who come and go.
+fn is_tags_of_others(key: &str) -> bool {
+    key == "tags"
+}
+
+/// Takes the guest away, and nothing that is not ours.
+pub(super) async fn delete(cx: &Context<Guest>, client: &Client, state: &Guest) -> Result<()> {
+    let what = format!("Deleting the guest {:?}", state.name);
+    let Some(id) = state.id.known() else { return Ok(()) };
+    let scope = Scope::of(cx);
+    let mut work = Work::begin(client, scope, what, state, Some(*id)).await?;
+    for step in farewell(&work.facts.clone(), &cx.private.ledger, work.rules) {
+        work.take(&step).await?;
+    }
+    Ok(())
+}
