@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use acceptance_tests::Plan;
 use acceptance_tests::netbox::{Catalogue, Instance, Stage, hcl};
 use anyhow::{Context as _, Error, Result, ensure};
-use catalogue::description::{Kind, Shape};
+use catalogue::description::{Key, Kind, Shape};
 use serde_json::Value as Json;
 
 use crate::scene::{Scene, Shown};
@@ -25,7 +25,10 @@ pub(crate) fn by_key(it: &Scene, catalogue: &Catalogue, shown: &Shown) -> Result
 
 /// The natural key of an object as an import takes it.
 fn key(kind: &Kind, object: &Json) -> Option<String> {
-    let key = kind.keys.first()?;
+    kind.keys.iter().find_map(|key| by_parts(kind, key, object))
+}
+
+fn by_parts(kind: &Kind, key: &Key, object: &Json) -> Option<String> {
     let mut parts = Vec::new();
     for part in key.parts {
         let field = kind.field(part.field)?;
@@ -36,12 +39,16 @@ fn key(kind: &Kind, object: &Json) -> Option<String> {
                     parts.push(format!("{type_key}={model}"));
                     parts.push(format!("{}={id}", part.filter));
                 }
-                _ => parts.push(format!("{}=null", part.filter)),
+                _ => parts.push(format!("{}__empty=true", part.filter)),
             }
             continue;
         }
         let text = match value {
-            Json::Null => "null".to_owned(),
+            // Nothing singles nothing out; a parent that is not there narrows the search all the same.
+            Json::Null if matches!(field.shape, Shape::Reference { .. }) && key.parts.len() > 1 => {
+                "null".to_owned()
+            }
+            Json::Null => return None,
             Json::String(text) if text.is_empty() => return None,
             Json::String(text) => text.clone(),
             Json::Object(members) => match (members.get("value"), members.get("id")) {
