@@ -204,6 +204,11 @@ impl Place {
                     let choice = of.iter().find(|choice| member(value, choice.name).is_known())?;
                     query.push((type_key.to_owned(), choice.model.to_owned()));
                 }
+                if matches!(field.shape, Shape::Target { .. }) && value.is_null() {
+                    // Its filter takes numbers only.
+                    query.push((format!("{}__empty", part.filter), "true".to_owned()));
+                    continue;
+                }
                 query.push((part.filter.to_owned(), self.key_value(field, value, ids)?));
             }
             Some(Query(query))

@@ -177,6 +177,19 @@ impl Referent {
         }
     }
 
+    /// Whether what is known of the object does not tell if a reference means it.
+    pub(crate) fn cannot_tell(&self, reference: &Reference, lookup: &[&str]) -> bool {
+        !reference.is(self) && reference.told(lookup).iter().any(|(name, _)| self.known(name).is_none())
+    }
+
+    /// Notes that a reference means the object.
+    pub(crate) fn learn(&mut self, reference: &Reference, lookup: &[&str]) {
+        for (name, text) in reference.told(lookup) {
+            self.known_as.retain(|(other, _)| *other != name);
+            self.known_as.push((name, text));
+        }
+    }
+
     /// A reference to the object in the form of another one, so that a difference reads well.
     ///
     /// `before` is the object that the form was written for, where it is known: a form that this object was found

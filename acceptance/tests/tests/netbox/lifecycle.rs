@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use acceptance_tests::netbox::{Catalogue, Instance, Known, Sample, Stage, expect};
+use acceptance_tests::netbox::{Catalogue, Instance, Sample, Stage, expect};
 use anyhow::{Context as _, Error, Result, ensure};
 use hybridops_lab::NetBoxVersion;
 use serde_json::Value as Json;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, Shown};
+use crate::{drift, import, sources};
 
 #[test]
 fn every_kind_lives_on_4_6() -> Result<()> {
@@ -33,9 +34,13 @@ pub(crate) fn life(it: &Scene) -> Result<()> {
     stage(it, &catalogue, Stage::Required)?;
     stage(it, &catalogue, Stage::All)?;
     let changed = stage(it, &catalogue, Stage::Changed)?;
+    import::by_id(it, &catalogue, &changed)?;
+    import::by_key(it, &catalogue, &changed)?;
+    sources::one_and_many(it, &catalogue, &changed)?;
+    drift::is_seen_and_mended(it, &catalogue)?;
     cleared(it, &catalogue, &changed)?;
     it.told("destroy", || it.ws.destroy())?;
-    Ok(())
+    it.expect_gone(&changed)
 }
 
 fn tell_coverage(catalogue: &Catalogue) -> Result<()> {
@@ -53,10 +58,8 @@ fn tell_coverage(catalogue: &Catalogue) -> Result<()> {
     Ok(())
 }
 
-type Shown = BTreeMap<(String, String), Json>;
-
 /// Applies a stage; what is on the server must be what was configured, and the next plan empty.
-fn stage(it: &Scene, catalogue: &Catalogue, stage: Stage) -> Result<Shown> {
+pub(crate) fn stage(it: &Scene, catalogue: &Catalogue, stage: Stage) -> Result<Shown> {
     it.ws.write("main.tf", &catalogue.configuration(stage).map_err(Error::msg)?)?;
     it.told(&format!("apply {stage:?}"), || it.ws.apply())?;
     let known = it.known(catalogue)?;
@@ -116,9 +119,4 @@ fn fields(
 ) -> Result<BTreeMap<&'static str, Sample>> {
     let fields = catalogue.fields(instance, stage).map_err(Error::msg)?.unwrap_or_default();
     Ok(fields.into_iter().map(|(field, sample)| (field.name, sample)).collect())
-}
-
-#[allow(dead_code)]
-fn ids(known: &Known) -> usize {
-    known.len()
 }

@@ -1,5 +1,8 @@
 //! Every object of NetBox, through the real `terraform`: against the lab, and, where the environment names one,
 //! against a real server.
 
+mod drift;
+mod import;
 mod lifecycle;
 mod scene;
+mod sources;

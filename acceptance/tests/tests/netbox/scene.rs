@@ -20,10 +20,9 @@ pub(crate) const TOKEN: &str = "HYBRIDOPS_ACC_NETBOX_TOKEN";
 
 /// A picture of one pixel.
 const PICTURE: &[u8] = &[
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0,
-    0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63,
-    0xf8, 0xcf, 0xc0, 0xf0, 0x1f, 0, 5, 0, 1, 0xff, 0x89, 0x99, 0x3d, 0x1d, 0, 0, 0, 0, 0x49, 0x45, 0x4e,
-    0x44, 0xae, 0x42, 0x60, 0x82,
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8,
+    6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8, 0xcf, 0xc0,
+    0xf0, 0x1f, 0, 5, 0, 1, 0xff, 0x89, 0x99, 0x3d, 0x1d, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
 /// A server, and a workspace that reaches it.
@@ -40,6 +39,9 @@ pub(crate) struct Scene {
     pub(crate) version: Version,
     runtime: Runtime,
 }
+
+/// Objects as the server shows them, by kind and label.
+pub(crate) type Shown = BTreeMap<(String, String), Json>;
 
 /// The version as descriptions tell it.
 fn described(version: NetBoxVersion) -> Result<Version> {
@@ -69,9 +71,7 @@ impl Scene {
         let status = runtime.block_on(Server::new(&url, &token).get("status", 0)).ok().flatten();
         let status = match status {
             Some(status) => status,
-            None => {
-                runtime.block_on(Server::new(&url, &token).send(reqwest::Method::GET, "status/", None))?
-            }
+            None => runtime.block_on(Server::new(&url, &token).send(reqwest::Method::GET, "status/", None))?,
         };
         let version = status["netbox-version"].as_str().context("the server tells no version")?;
         let version = version.parse().map_err(|error| Error::msg(format!("{error}")))?;
@@ -141,15 +141,6 @@ impl Scene {
         }
         let begun = Instant::now();
         let output = step()?;
-        if let (Ok(path), Ok(netbox)) = (env::var("DEBUG_JOURNAL"), self.netbox()) {
-            let lines: String = netbox
-                .journal()
-                .all()
-                .iter()
-                .map(|e| format!("{} {} {:?} {} {}\n", e.method, e.path, e.params, e.status, e.message))
-                .collect();
-            std::fs::write(path, lines)?;
-        }
         let mut methods: BTreeMap<String, usize> = BTreeMap::new();
         if let Ok(netbox) = self.netbox() {
             for entry in netbox.journal().all() {
@@ -192,7 +183,7 @@ impl Scene {
     }
 
     /// The objects of the instances as the server shows them, by kind and label.
-    pub(crate) fn shown(&self, known: &Known) -> Result<BTreeMap<(String, String), Json>> {
+    pub(crate) fn shown(&self, known: &Known) -> Result<Shown> {
         let mut by_kind: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         for ((kind, _), (id, _)) in known {
             by_kind.entry(kind).or_default().push(*id);
@@ -219,11 +210,25 @@ impl Scene {
         let arguments = ["plan", "-no-color", "-detailed-exitcode"];
         let output = self.counted(&format!("plan after {after}"), || self.ws.run(&arguments))?;
         let said = output.stdout.split_once("Terraform will perform").map_or("", |(_, changes)| changes);
-        ensure!(
-            output.status.code() == Some(0),
-            "after {after} the plan is not empty: {said}\n{}",
-            output.stderr
-        );
+        ensure!(output.status.code() == Some(0), "after {after} the plan is not empty: {said}\n{}", output.stderr);
+        Ok(())
+    }
+
+    /// None of these objects may be there any more.
+    pub(crate) fn expect_gone(&self, shown: &Shown) -> Result<()> {
+        let mut by_kind: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        for ((kind, _), object) in shown {
+            by_kind.entry(kind).or_default().extend(object["id"].as_u64());
+        }
+        let mut left = Vec::new();
+        for (kind, ids) in by_kind {
+            for chunk in ids.chunks(100) {
+                let query: Vec<String> = chunk.iter().map(|id| format!("id={id}")).collect();
+                let found = self.wait(self.server.list(kind, &query.join("&")))?;
+                left.extend(found.into_keys().map(|id| format!("{kind} {id}")));
+            }
+        }
+        ensure!(left.is_empty(), "left behind: {left:?}");
         Ok(())
     }
 
@@ -243,5 +248,50 @@ impl Scene {
     pub(crate) fn counts(&self) -> Result<BTreeMap<String, usize>> {
         let netbox = self.netbox()?;
         Ok(netbox.writable_types().into_iter().map(|kind| (kind.clone(), netbox.count(&kind))).collect())
+    }
+}
+
+impl Drop for Scene {
+    /// A laboratory goes as a whole; of a real server everything that is left is taken away.
+    fn drop(&mut self) {
+        if self.lab.is_some() {
+            return;
+        }
+        let left = self.ws.state().is_ok_and(|state| !state.addresses().is_empty());
+        if left && let Err(error) = self.ws.destroy().and_then(Output::ok) {
+            eprintln!("what was made could not be destroyed: {error:#}");
+        }
+        self.sweep();
+    }
+}
+
+impl Scene {
+    /// Deletes everything whose name begins with the prefix of this run. What others hold in place goes in a later
+    /// pass, after them.
+    fn sweep(&self) {
+        let Ok(catalogue) = self.catalogue() else { return };
+        for _ in 0..6 {
+            let mut found = 0;
+            for kind in catalogue.kinds() {
+                let by = kind.lookup.iter().find(|name| {
+                    kind.filters.iter().any(|filter| {
+                        filter.name == **name && filter.suffixes.iter().any(|suffix| suffix == "isw")
+                    })
+                });
+                let Some(by) = by else { continue };
+                let query = format!("{by}__isw={}", self.prefix);
+                let ids = self.wait(self.server.list(kind.path, &query)).unwrap_or_default();
+                for (id, object) in ids {
+                    // The server answers with everything where it does not know the filter.
+                    if object[*by].as_str().is_some_and(|text| text.starts_with(&self.prefix)) {
+                        found += 1;
+                        let _ = self.wait(self.server.delete(kind.path, id));
+                    }
+                }
+            }
+            if found == 0 {
+                return;
+            }
+        }
     }
 }

@@ -12,8 +12,10 @@ use crate::life::{Place, member};
 use crate::memory::Memory;
 use crate::plan::checks::Check;
 use crate::plan::{Facts, all_tags, settle};
+use crate::reference::Reference;
+use crate::resolve::{Wanted, resolve};
 use crate::run::Run;
-use crate::store::{Defaults, Scope, Store};
+use crate::store::{Defaults, Scope, Store, StoreError};
 
 /// Checks that need no server.
 pub(super) fn validate(place: &Place, config: &Value, diagnostics: &mut Diagnostics) {
@@ -58,10 +60,13 @@ pub(super) async fn plan<S: Store>(
         return Ok(());
     }
     let place = &resource.place;
-    let memory = Memory::load(&plan.private)?;
+    let mut memory = Memory::load(&plan.private)?;
     let store = cx.try_client();
     let scope = Scope::of(cx);
     let doing = place.doing("Planning", &plan.config);
+    if let Some(store) = &store {
+        learn(place, &**store, &scope, plan, &mut memory).await.map_err(|error| doing.failed::<S>(error))?;
+    }
     let version = match &store {
         Some(store) => Some(store.version(&scope).await.map_err(|error| doing.failed::<S>(error))?),
         None => None,
@@ -99,6 +104,59 @@ pub(super) async fn plan<S: Store>(
     check.run().await.into_result(())?;
     if plan.action() == PlannedAction::Create {
         foresee_adoption(place, cx, &store, &scope, plan).await?;
+    }
+    Ok(())
+}
+
+/// Looks up what references mean where what is remembered cannot tell: some answers name other objects by id alone,
+/// and what was imported was never written.
+async fn learn<S: Store>(
+    place: &Place,
+    store: &S,
+    scope: &Scope,
+    plan: &UntypedPlan,
+    memory: &mut Memory,
+) -> Result<(), StoreError> {
+    let mut open = Vec::new();
+    for field in place.kind.fields {
+        let (configured, prior) = (member(&plan.config, field.name), member(&plan.prior, field.name));
+        if !configured.is_known() || !prior.is_known() || configured == prior {
+            continue;
+        }
+        match field.shape {
+            Shape::Reference { target } => open.push((field.name.to_owned(), target, configured)),
+            Shape::Target { of, .. } => open.extend(of.iter().map(|choice| {
+                let key = format!("{}.{}", field.name, choice.name);
+                (key, choice.kind, member(configured, choice.name))
+            })),
+            _ => {}
+        }
+    }
+    let mut wanted = Vec::new();
+    let mut keys = Vec::new();
+    for (key, target, configured) in open {
+        let lookup = place.table.lookup(target);
+        if let (true, Ok(reference), Some(kind), Some(referent)) = (
+            configured.is_wholly_known() && !configured.is_null(),
+            Reference::of(configured),
+            place.table.kind(target),
+            memory.referent(&key),
+        ) && referent.cannot_tell(&reference, lookup)
+        {
+            wanted.push(Wanted { path: at(&key), kind, reference });
+            keys.push(key);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let (ids, _) = resolve(store, scope, &wanted).await?;
+    for (key, one) in keys.iter().zip(&wanted) {
+        let id = ids.id(one.kind.path, &one.reference);
+        let referents = memory.references.get_mut(key);
+        for referent in referents.into_iter().flatten().filter(|referent| Some(referent.id) == id) {
+            referent.learn(&one.reference, one.kind.lookup);
+        }
     }
     Ok(())
 }

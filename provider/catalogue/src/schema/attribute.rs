@@ -26,8 +26,9 @@ pub fn leaf_type(field: &Field) -> Type {
         Shape::Pairs { names, element } => {
             Type::list(Type::object(names.map(|name| (name, element_type(element)))))
         }
-        Shape::Objects { fields, .. } => {
-            Type::list(Type::object(fields.iter().map(|field| (field.name, leaf_type(field)))))
+        Shape::Objects { fields, ordered } => {
+            let object = Type::object(fields.iter().map(|field| (field.name, leaf_type(field))));
+            if ordered { Type::list(object) } else { Type::set(object) }
         }
         Shape::CustomFields => Type::Dynamic,
     }
