@@ -81,14 +81,18 @@ impl<'a> Work<'a> {
     }
 
     /// Finds what the configuration refers to and the wire takes by id only.
-    async fn resolve(&mut self) -> Result<()> {
+    async fn resolve(&mut self, prior: Option<&Guest>) -> Result<()> {
         let object = self.plan.to_object();
-        let tagged: Vec<_> =
-            referring(&object).into_iter().filter(|referring| referring.target == VLANS).collect();
-        let found = find(self.client, &self.scope, &tagged).await;
+        let vlans = |object: &Value| referring(object).into_iter().filter(|one| one.target == VLANS).collect();
+        let (wanted, before): (Vec<_>, Vec<_>) =
+            (vlans(&object), prior.map(|prior| vlans(&prior.to_object())).unwrap_or_default());
+        let found = find(self.client, &self.scope, &wanted).await;
         let (ids, problems) = found.map_err(|error| told(&self.what, error))?;
-        self.ids = ids;
         problems.into_result(())?;
+        // What was may be gone.
+        let found = find(self.client, &self.scope, &before).await;
+        self.ids = found.map_err(|error| told(&self.what, error))?.0;
+        self.ids.extend(ids);
         let wanted = addresses_by_id(&object);
         by_id(self.client, &self.scope, &mut self.facts, &wanted, &self.what).await
     }
@@ -219,7 +223,7 @@ pub(super) async fn create(cx: &mut Context<Guest>, client: &Client, plan: &Gues
         return Err(Diagnostics::error(what, detail));
     }
     let mut work = Work::begin(client, scope, what, plan, id).await?;
-    work.resolve().await?;
+    work.resolve(None).await?;
     work.finish(cx, &Keeping::default()).await
 }
 
@@ -261,7 +265,7 @@ pub(super) async fn update(
     if work.facts.vm.is_none() {
         return Err(gone(&work.what));
     }
-    work.resolve().await?;
+    work.resolve(Some(prior)).await?;
     let shall = work.wish(plan, &keeping.owned);
     if keeping.imported {
         // What the configuration does not name was never ours.

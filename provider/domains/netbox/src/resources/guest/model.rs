@@ -96,13 +96,13 @@ pub struct Guest {
     #[attr(default = Adopt::Never)]
     pub adopt: Adopt,
     /// Ids of the interfaces by name.
-    pub interface_ids: Computed<BTreeMap<String, u64>>,
+    pub interface_ids: Ids,
     /// Ids of the MAC address objects by the interface's name. Empty before NetBox 4.2, which has none.
-    pub mac_address_ids: Computed<BTreeMap<String, u64>>,
+    pub mac_address_ids: Ids,
     /// Ids of the addresses by address with mask.
-    pub address_ids: Computed<BTreeMap<String, u64>>,
+    pub address_ids: Ids,
     /// Ids of the disks by name.
-    pub disk_ids: Computed<BTreeMap<String, u64>>,
+    pub disk_ids: Ids,
     /// How long operations may take.
     pub timeouts: Option<Timeouts>,
 }
@@ -189,6 +189,9 @@ pub enum Adopt {
     /// It is taken over; that there is none is an error.
     Required,
 }
+
+/// Ids by name, each known when its object is.
+pub(super) type Ids = Computed<BTreeMap<String, Computed<u64>>>;
 
 /// What is kept beside the state of a guest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

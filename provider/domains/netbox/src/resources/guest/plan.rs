@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use catalogue::description::{Shape, Version};
 use catalogue::reference::Reference;
 use catalogue::store::{Scope, Store as _};
-use tf_framework::{Computed, Diagnostic, Diagnostics, Field, Path, PlanContext, PlannedAction, Result, Value};
+use tf_framework::{Diagnostic, Diagnostics, Field, Path, PlanContext, PlannedAction, Result, Value};
 
 use super::apply::{addresses_by_id, exists};
 use super::existing::{Existing, Identity, existing};
 use super::facts::{Facts, Family, Ip, normal_mac};
 use super::gather::{by_id, gather};
-use super::model::{Adopt, Guest, GuestPartial};
+use super::model::{Adopt, Guest, GuestPartial, Ids};
 use super::wishing::{OWNERS, referring};
 use super::{ADDRESSES, INTERFACES, MAC_OBJECTS, MACHINES};
 use crate::client::{Client, TABLE, budget};
@@ -120,10 +120,15 @@ fn members<'v>(planned: &'v Value, name: &str) -> Option<Vec<(&'v String, &'v Va
     }
 }
 
+/// The ids that are known.
+fn known_ids(ids: &Ids) -> BTreeMap<String, u64> {
+    let all = ids.known().into_iter().flatten();
+    all.filter_map(|(name, id)| Some((name.clone(), *id.known()?))).collect()
+}
+
 /// The addresses that are planned, with the ids of those that have one; `None` while any is not known.
 fn addresses(planned: &Value, prior: Option<&Guest>) -> Option<Vec<(Ip, Option<u64>)>> {
-    let known: BTreeMap<String, u64> =
-        prior.and_then(|prior| prior.address_ids.known().cloned()).unwrap_or_default();
+    let known = prior.map(|prior| known_ids(&prior.address_ids)).unwrap_or_default();
     let mut found = Vec::new();
     for (_, interface) in members(planned, "interfaces")? {
         let list = interface.get("addresses").filter(|list| !list.is_null());
@@ -188,9 +193,7 @@ fn is_ours(prior: Option<&Guest>, address: &str) -> bool {
 fn ids(cx: &mut PlanContext<Guest>, version: Option<Version>) -> Result<()> {
     let planned = cx.planned_value().clone();
     let prior = cx.prior().cloned();
-    let known = |of: fn(&Guest) -> &Computed<BTreeMap<String, u64>>| {
-        prior.as_ref().and_then(|prior| of(prior).known().cloned()).unwrap_or_default()
-    };
+    let known = |of: fn(&Guest) -> &Ids| prior.as_ref().map(|prior| known_ids(of(prior))).unwrap_or_default();
     let id = |known: &BTreeMap<String, u64>, name: &String| known.get(name).copied().map_or(Value::UNKNOWN, Value::from);
     for (attribute, collection, known) in [
         ("interface_ids", "interfaces", known(|g| &g.interface_ids)),

@@ -81,15 +81,15 @@ fn ids(facts: &Facts, hint: Hint<'_>) -> Guest {
     let ledger = &hint.keeping.ledger;
     let named = |objects: &[Object], ours: &BTreeSet<u64>| {
         let ours = objects.iter().filter(|object| ours.contains(&object.id));
-        Computed::Known(ours.map(|object| (text(object, "name").to_owned(), object.id)).collect())
+        Computed::Known(ours.map(|object| (text(object, "name").to_owned(), object.id.into())).collect())
     };
     let mac = |interface: &Object| {
         let primary = primary_mac(interface).filter(|id| ledger.macs.contains(id))?;
-        Some((text(interface, "name").to_owned(), primary))
+        Some((text(interface, "name").to_owned(), primary.into()))
     };
     let address = |address: &Object| {
         let ours = ledger.addresses.contains(&address.id) || ledger.adopted.contains(&address.id);
-        Some((Ip::of(address).filter(|_| ours)?.to_string(), address.id))
+        Some((Ip::of(address).filter(|_| ours)?.to_string(), address.id.into()))
     };
     Guest {
         interface_ids: named(&facts.interfaces, &ledger.interfaces),
