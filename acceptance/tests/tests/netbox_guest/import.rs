@@ -71,7 +71,7 @@ async fn what_the_configuration_does_not_name_is_let_go_after_an_import() -> Res
 async fn a_machine_that_exists_is_adopted_when_that_is_wanted() -> Result<()> {
     for version in VERSIONS {
         let it = scene!(version);
-        it.insert(MACHINES, json!({"name": "web-01", "cluster": it.cluster, "comments": "by hand"}))?;
+        it.insert(MACHINES, json!({"name": "web-01", "cluster": it.cluster, "tenant": 1, "comments": "by hand"}))?;
         it.declare(WHOLE)?;
         it.ws.plan()?.fails()?.says("There is a virtual machine \"web-01\" already")?.says("adopt")?;
         it.declare(&format!("adopt = \"if_exists\"\n{WHOLE}"))?;

@@ -92,7 +92,7 @@ impl Scene {
     }
 
     pub(crate) fn writes(&self) -> Vec<String> {
-        self.requests().into_iter().filter(|request| !request.starts_with("GET ")).collect()
+        self.requests().into_iter().filter(|request| !request.starts_with("GET ") && !request.starts_with("OPTIONS ")).collect()
     }
 
     pub(crate) fn forget_requests(&self) {

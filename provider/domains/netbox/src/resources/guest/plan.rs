@@ -104,7 +104,7 @@ pub(super) async fn modify(cx: &mut PlanContext<Guest>) -> Result<()> {
         None => None,
     };
     ids(cx, version)?;
-    if cx.private.imported {
+    if cx.prior().is_some_and(Guest::is_imported) {
         warn_of_others(cx);
     }
     let (Some(client), Some(version)) = (client, version) else { return Ok(()) };
@@ -185,7 +185,8 @@ fn primaries(cx: &mut PlanContext<Guest>) -> Result<()> {
 }
 
 fn is_ours(prior: Option<&Guest>, address: &str) -> bool {
-    let known = prior.and_then(|prior| prior.address_ids.known());
+    // What was imported is ours only where it is named.
+    let known = prior.filter(|prior| !prior.is_imported()).and_then(|prior| prior.address_ids.known());
     known.is_some_and(|known| known.keys().any(|ours| super::model::same_host(ours, address)))
 }
 
@@ -216,7 +217,12 @@ fn ids(cx: &mut PlanContext<Guest>, version: Option<Version>) -> Result<()> {
     };
     cx.plan(&at("address_ids"), &value)?;
     let unchanged = |name: &str| !cx.changes(&at(name));
-    if let (true, true, Some(prior)) = (unchanged("disks"), unchanged("exclusive"), &prior) {
+    let (interfaces, disks) = (unchanged("interfaces"), unchanged("disks") && unchanged("exclusive"));
+    let Some(prior) = prior else { return Ok(()) };
+    if interfaces && !prior.is_imported() {
+        cx.plan(&at("adopted_address_ids"), &prior.adopted_address_ids)?;
+    }
+    if disks {
         cx.plan(&at("disk"), &prior.disk)?;
     }
     Ok(())
