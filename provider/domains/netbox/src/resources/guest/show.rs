@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use tf_framework::{Computed, Number, Value};
 
 use super::facts::{Facts, Family, Ip, assigned_to, macs, nested_id, normal_mac, primary_mac, text};
-use super::model::{Address, Adopt, Disk, Guest, Interface, Keeping, same_host};
+use super::model::{Address, Adopt, Disk, Guest, Interface, same_host};
+use super::steps::Ledger;
 use super::wishing::{REFERENCES, TENANTS, VLANS, VRFS, tenant};
 use crate::api::{Object, agrees};
 use crate::resources::references::{Referents, referent, shown, shown_text};
@@ -18,7 +19,8 @@ use crate::resources::references::{Referents, referent, shown, shown_text};
 #[derive(Clone, Copy)]
 pub(super) struct Hint<'a> {
     pub(super) guest: Option<&'a Guest>,
-    pub(super) keeping: &'a Keeping,
+    pub(super) ledger: &'a Ledger,
+    pub(super) references: &'a Referents,
     pub(super) defaults: &'a Defaults,
 }
 
@@ -28,7 +30,7 @@ pub(super) fn guest(facts: &Facts, hint: Hint<'_>) -> Option<Guest> {
     let known = hint.guest;
     let reference = |name: &str, hinted: Option<&Value>| {
         let target = REFERENCES.iter().find(|(known, _)| *known == name)?.1;
-        shown(vm.fields.get(name), target, hinted, hint.keeping.references.get(name))
+        shown(vm.fields.get(name), target, hinted, hint.references.get(name))
     };
     let mine = |name: &str, of: fn(&Guest) -> &Option<Value>| match known {
         Some(guest) => reference(name, of(guest).as_ref()),
@@ -79,24 +81,25 @@ pub(super) fn guest(facts: &Facts, hint: Hint<'_>) -> Option<Guest> {
 
 /// The ids of everything that is ours; the rest is to be filled in.
 fn ids(facts: &Facts, hint: Hint<'_>) -> Guest {
-    let ledger = &hint.keeping.ledger;
+    let ledger = hint.ledger;
     let named = |objects: &[Object], ours: &BTreeSet<u64>| {
         let ours = objects.iter().filter(|object| ours.contains(&object.id));
-        Computed::Known(ours.map(|object| (text(object, "name").to_owned(), object.id)).collect())
+        Computed::Known(ours.map(|object| (text(object, "name").to_owned(), object.id.into())).collect())
     };
     let mac = |interface: &Object| {
         let primary = primary_mac(interface).filter(|id| ledger.macs.contains(id))?;
-        Some((text(interface, "name").to_owned(), primary))
+        Some((text(interface, "name").to_owned(), primary.into()))
     };
     let address = |address: &Object| {
         let ours = ledger.addresses.contains(&address.id) || ledger.adopted.contains(&address.id);
-        Some((Ip::of(address).filter(|_| ours)?.to_string(), address.id))
+        Some((Ip::of(address).filter(|_| ours)?.to_string(), address.id.into()))
     };
     Guest {
         interface_ids: named(&facts.interfaces, &ledger.interfaces),
         disk_ids: named(&facts.disks, &ledger.disks),
         mac_address_ids: Computed::Known(facts.interfaces.iter().filter_map(mac).collect()),
         address_ids: Computed::Known(facts.addresses.iter().filter_map(address).collect()),
+        adopted_address_ids: Computed::Known(hint.guest.map(|_| ledger.adopted.clone())),
         ..Guest::blank()
     }
 }
@@ -135,6 +138,7 @@ impl Guest {
             mac_address_ids: Computed::Unknown,
             address_ids: Computed::Unknown,
             disk_ids: Computed::Unknown,
+            adopted_address_ids: Computed::Unknown,
             timeouts: None,
         }
     }
@@ -231,7 +235,7 @@ fn mac_address(there: &Object, known: Option<&Interface>, hint: Hint<'_>) -> Opt
     let object = macs(there).into_iter().find(|mac| Some(mac.id) == primary).map(|mac| mac.text);
     // Before there were objects it was a field.
     let is = object.or_else(|| Some(normal_mac(there.fields.get("mac_address")?.as_str()?)))?;
-    let ours = primary.is_none_or(|id| hint.keeping.ledger.macs.contains(&id));
+    let ours = primary.is_none_or(|id| hint.ledger.macs.contains(&id));
     match known {
         Some(Interface { mac_address: Some(said), .. }) if normal_mac(said) == is => Some(said.clone()),
         Some(Interface { mac_address: None, .. }) if !ours => None,

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::facts::{Facts, Family, Ip, assigned_to, is_assigned, macs, normal_mac, primary_mac, text};
@@ -36,8 +35,7 @@ pub(super) enum Step {
 }
 
 /// What of a guest is ours, by id. Everything else was made by others.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Ledger {
     pub(super) interfaces: BTreeSet<u64>,
     pub(super) macs: BTreeSet<u64>,
