@@ -85,7 +85,8 @@ impl<'a> Work<'a> {
     /// Finds what the configuration refers to and the wire takes by id only.
     async fn resolve(&mut self, prior: Option<&Guest>) -> Result<()> {
         let object = self.plan.to_object();
-        let vlans = |object: &Value| referring(object).into_iter().filter(|one| one.target == VLANS).collect();
+        let vlans =
+            |object: &Value| referring(object).into_iter().filter(|one| one.target == VLANS).collect();
         let (wanted, before): (Vec<_>, Vec<_>) =
             (vlans(&object), prior.map(|prior| vlans(&prior.to_object())).unwrap_or_default());
         let found = find(self.client, &self.scope, &wanted).await;
@@ -233,7 +234,9 @@ pub(super) async fn create(cx: &mut Context<Guest>, client: &Client, plan: &Gues
 fn managed(what: &str, id: u64) -> Diagnostics {
     Diagnostics::error(
         what,
-        format!("The virtual machine {id}, of the same name in the same place, is managed by another resource of this run."),
+        format!(
+            "The virtual machine {id}, of the same name in the same place, is managed by another resource of this run."
+        ),
     )
 }
 
