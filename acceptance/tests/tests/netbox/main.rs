@@ -1,8 +1,10 @@
 //! Every object of NetBox, through the real `terraform`: against the lab, and, where the environment names one,
 //! against a real server.
 
+mod budget;
 mod drift;
 mod import;
 mod lifecycle;
+mod refusals;
 mod scene;
 mod sources;
