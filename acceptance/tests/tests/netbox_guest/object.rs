@@ -38,7 +38,8 @@ async fn keys_are_owned_one_by_one() -> Result<()> {
         it.ws.planned()?.expect(&[(IT, "update")])?;
         it.forget_requests();
         it.ws.apply_plan()?.ok()?;
-        ensure!(it.writes() == ["PATCH /api/dcim/sites/1/"], "{:?}", it.writes());
+        // The second one sends an empty text for the null that the server does not take.
+        ensure!(it.writes() == ["PATCH /api/dcim/sites/1/"; 2], "{:?}", it.writes());
         let site = it.netbox().object(SITES, 1).unwrap_or_default();
         ensure!(site["comments"] == "by hand" && site["facility"] == "" && site["status"]["value"] == "active");
         // A key that is taken out keeps its value, at no request.
@@ -95,7 +96,7 @@ async fn what_the_server_ignores_is_told_and_nothing_stays() -> Result<()> {
         it.ws.destroy()?.ok()?;
         declare(&it, SITES, "body = { name = \"A\", slug = \"no slug\" }")?;
         it.ws.apply()?.fails()?.says("slug")?;
-        declare(&it, "plugins/lab/widgets", "body = { name = \"A\" }")?;
+        declare(&it, "plugins/nope/things", "body = { name = \"A\" }")?;
         it.ws.apply()?.fails()?.says("Is the plugin installed")?;
         for (arguments, says) in [
             ("body = \"x\"", "no object"),
@@ -160,10 +161,10 @@ async fn lists_are_compared_with_what_was_asked() -> Result<()> {
         };
         list("tenant = [\"acme\"]")?;
         it.ws.apply()?.ok()?.is_silent_about("Warning")?;
-        ensure!(it.ws.outputs()?["slugs"]["value"] == json!(["a", "c"]), "{}", it.ws.outputs()?);
+        ensure!(it.ws.outputs()?["slugs"] == json!(["a", "c"]), "{}", it.ws.outputs()?);
         list("slug = [\"a\", \"b\"]")?;
         it.ws.apply()?.ok()?;
-        ensure!(it.ws.outputs()?["slugs"]["value"] == json!(["a", "b"]));
+        ensure!(it.ws.outputs()?["slugs"] == json!(["a", "b"]));
         list("q = [\"a\"]")?;
         it.ws.apply()?.ok()?.says("could not be compared")?;
         list("limit = [\"1\"]")?;

@@ -69,13 +69,8 @@ async fn made_with_the_providers_own_token() -> Result<()> {
     for version in VERSIONS {
         let it = scene!(version);
         let before = it.netbox().count(TOKENS);
-        if version < NetBoxVersion::V4_5 {
-            declare(&it, "", true)?;
-            it.ws.apply()?.fails()?.says("Set `user`")?;
-        } else {
-            declare(&it, "allowed_ips = [\"127.0.0.0/8\"]", true)?;
-            it.ws.apply()?.ok()?;
-        }
+        declare(&it, "allowed_ips = [\"127.0.0.0/8\"]", true)?;
+        it.ws.apply()?.ok()?;
         declare(&it, "user = \"1\"\ndescription = \"one run\"", true)?;
         it.ws.apply()?.ok()?;
         ensure!(it.netbox().count(TOKENS) == before, "a token is left: {:?}", it.all(TOKENS));
