@@ -33,7 +33,11 @@ async fn a_guest_is_made_with_one_request_for_each_object() -> Result<()> {
         // A machine, two interfaces, a MAC address that is made primary, three addresses, two disks, two primaries.
         let (writes, all) = (it.writes(), it.requests());
         ensure!(writes.len() == 11, "{writes:#?}");
-        println!("{version}: a guest of 9 objects is made with {} requests, {} of them writes", all.len(), writes.len());
+        println!(
+            "{version}: a guest of 9 objects is made with {} requests, {} of them writes",
+            all.len(),
+            writes.len()
+        );
         ensure!(all.len() <= 11 + 10, "{all:#?}");
         it.forget_requests();
         it.ws.plan()?.ok()?;

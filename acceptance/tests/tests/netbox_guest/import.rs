@@ -3,7 +3,9 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::scene::{ADDRESSES, DISKS, INTERFACES, IT, MACHINES, Scene, VERSIONS, WHOLE, WHOLE_PICTURE, scene};
+use crate::scene::{
+    ADDRESSES, DISKS, INTERFACES, IT, MACHINES, Scene, VERSIONS, WHOLE, WHOLE_PICTURE, scene,
+};
 
 /// Forgets the guest that is there.
 fn forget(it: &Scene) -> Result<()> {
@@ -29,7 +31,8 @@ async fn an_imported_guest_has_nothing_to_do() -> Result<()> {
             .replace("02:00:00:aa:bb:01", "02:00:00:AA:BB:01");
         it.ws.write(
             "main.tf",
-            &it.guest("it", "web-01", &by_id).replace("cluster = \"pve1\"", &format!("cluster = {}", it.cluster)),
+            &it.guest("it", "web-01", &by_id)
+                .replace("cluster = \"pve1\"", &format!("cluster = {}", it.cluster)),
         )?;
         for id in ["1", "web-01", "pve1/web-01"] {
             forget(&it)?;
@@ -71,7 +74,10 @@ async fn what_the_configuration_does_not_name_is_let_go_after_an_import() -> Res
 async fn a_machine_that_exists_is_adopted_when_that_is_wanted() -> Result<()> {
     for version in VERSIONS {
         let it = scene!(version);
-        it.insert(MACHINES, json!({"name": "web-01", "cluster": it.cluster, "tenant": 1, "comments": "by hand"}))?;
+        it.insert(
+            MACHINES,
+            json!({"name": "web-01", "cluster": it.cluster, "tenant": 1, "comments": "by hand"}),
+        )?;
         it.declare(WHOLE)?;
         it.ws.plan()?.fails()?.says("There is a virtual machine \"web-01\" already")?.says("adopt")?;
         it.declare(&format!("adopt = \"if_exists\"\n{WHOLE}"))?;

@@ -5,7 +5,8 @@ use hybridops_lab::NetBoxVersion;
 use serde_json::json;
 
 use crate::scene::{
-    ADDRESSES, DISKS, INTERFACES, IT, MACHINES, MACS, OTHER, OTHER_PICTURE, VERSIONS, WHOLE, WHOLE_PICTURE, scene,
+    ADDRESSES, DISKS, INTERFACES, IT, MACHINES, MACS, OTHER, OTHER_PICTURE, VERSIONS, WHOLE, WHOLE_PICTURE,
+    scene,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +25,10 @@ async fn made_changed_and_deleted() -> Result<()> {
         it.declare(OTHER)?;
         let plan = it.ws.planned()?;
         plan.expect(&[(IT, "update")])?;
-        ensure!(plan.change(IT)?.after("primary_ip4") == &json!("10.0.0.7/24"), "the plan tells the primary address");
+        ensure!(
+            plan.change(IT)?.after("primary_ip4") == &json!("10.0.0.7/24"),
+            "the plan tells the primary address"
+        );
         it.ws.apply_plan()?.ok()?;
         it.expect_picture(OTHER_PICTURE)?;
         let state = it.ws.state()?;
@@ -55,7 +59,11 @@ async fn drift_is_seen_and_put_right() -> Result<()> {
         it.ws.apply()?.ok()?;
         let netbox = it.netbox();
         let id = |kind: &str, nth: usize| it.all(kind)[nth]["id"].as_u64().unwrap_or_default();
-        netbox.change(MACHINES, id(MACHINES, 0), json!({"memory": 1, "primary_ip4": null, "description": "x"}))?;
+        netbox.change(
+            MACHINES,
+            id(MACHINES, 0),
+            json!({"memory": 1, "primary_ip4": null, "description": "x"}),
+        )?;
         netbox.change(INTERFACES, id(INTERFACES, 0), json!({"mtu": 9000, "primary_mac_address": null}))?;
         netbox.change(ADDRESSES, id(ADDRESSES, 0), json!({"dns_name": "other.example.com"}))?;
         netbox.remove(ADDRESSES, id(ADDRESSES, 2))?;
@@ -91,8 +99,11 @@ async fn what_others_put_there_is_left_alone_unless_it_is_exclusive() -> Result<
         let on = json!({"assigned_object_type": "virtualization.vminterface", "assigned_object_id": eth0,
             "address": "10.0.0.99/24"});
         it.insert(ADDRESSES, on)?;
-        it.insert(MACS, json!({"assigned_object_type": "virtualization.vminterface", "assigned_object_id": eth0,
-            "mac_address": "02:00:00:00:00:99"}))?;
+        it.insert(
+            MACS,
+            json!({"assigned_object_type": "virtualization.vminterface", "assigned_object_id": eth0,
+            "mac_address": "02:00:00:00:00:99"}),
+        )?;
         it.ws.expect_empty_plan()?;
         it.declare(OTHER)?;
         it.ws.apply()?.ok()?;
@@ -117,8 +128,11 @@ async fn what_others_put_there_is_left_alone_unless_it_is_exclusive() -> Result<
         it.declare(OTHER)?;
         it.ws.apply()?.ok()?;
         let eth0 = it.all(INTERFACES)[0]["id"].clone();
-        it.insert(ADDRESSES, json!({"assigned_object_type": "virtualization.vminterface",
-            "assigned_object_id": eth0, "address": "10.0.0.99/24"}))?;
+        it.insert(
+            ADDRESSES,
+            json!({"assigned_object_type": "virtualization.vminterface",
+            "assigned_object_id": eth0, "address": "10.0.0.99/24"}),
+        )?;
         it.ws.destroy()?.ok()?;
         it.expect_nothing(1)?;
         ensure!(it.all(ADDRESSES)[0]["assigned_object_id"].is_null());
@@ -151,18 +165,28 @@ async fn addresses_that_exist_are_assigned_and_released() -> Result<()> {
         );
         it.ws.write("main.tf", &taken)?;
         it.ws.apply()?.ok()?;
-        let expected =
-            [("address 10.7.0.1/24", "eth0"), ("address 10.7.0.200/24", "eth0"), ("interface eth0", "null"),
-            ("primary_ip4", "10.7.0.1/24")];
+        let expected = [
+            ("address 10.7.0.1/24", "eth0"),
+            ("address 10.7.0.200/24", "eth0"),
+            ("interface eth0", "null"),
+            ("primary_ip4", "10.7.0.1/24"),
+        ];
         it.expect_picture(&expected)?;
         it.ws.expect_empty_plan()?;
-        ensure!(it.all(ADDRESSES)[1]["dns_name"] == "web.example.com" || it.all(ADDRESSES)[0]["dns_name"] == "web.example.com");
+        ensure!(
+            it.all(ADDRESSES)[1]["dns_name"] == "web.example.com"
+                || it.all(ADDRESSES)[0]["dns_name"] == "web.example.com"
+        );
         // Out of the guest: released, and still there.
         let alone = taken.replace("{ id = hybridops_netbox_available_ip_address.it.id },", "");
         it.ws.write("main.tf", &alone)?;
         it.ws.apply()?.ok()?;
-        it.expect_picture(&[("address 10.7.0.1/24", "null"), ("address 10.7.0.200/24", "eth0"),
-            ("interface eth0", "null"), ("primary_ip4", "10.7.0.200/24")])?;
+        it.expect_picture(&[
+            ("address 10.7.0.1/24", "null"),
+            ("address 10.7.0.200/24", "eth0"),
+            ("interface eth0", "null"),
+            ("primary_ip4", "10.7.0.200/24"),
+        ])?;
         it.ws.expect_empty_plan()?;
         it.ws.write("main.tf", &taken)?;
         it.ws.apply()?.ok()?;

@@ -10,7 +10,8 @@ const IT: &str = "hybridops_netbox_object.it";
 const SITES: &str = "dcim/sites";
 
 fn declare(it: &Scene, path: &str, arguments: &str) -> Result<()> {
-    let text = format!("resource \"hybridops_netbox_object\" \"it\" {{\npath = \"{path}\"\n{arguments}\n}}\n");
+    let text =
+        format!("resource \"hybridops_netbox_object\" \"it\" {{\npath = \"{path}\"\n{arguments}\n}}\n");
     it.ws.write("main.tf", &text)
 }
 
@@ -41,13 +42,17 @@ async fn keys_are_owned_one_by_one() -> Result<()> {
         // The second one sends an empty text for the null that the server does not take.
         ensure!(it.writes() == ["PATCH /api/dcim/sites/1/"; 2], "{:?}", it.writes());
         let site = it.netbox().object(SITES, 1).unwrap_or_default();
-        ensure!(site["comments"] == "by hand" && site["facility"] == "" && site["status"]["value"] == "active");
+        ensure!(
+            site["comments"] == "by hand" && site["facility"] == "" && site["status"]["value"] == "active"
+        );
         // A key that is taken out keeps its value, at no request.
         declare(&it, SITES, &BODY.replace("  latitude = 52.37\n", ""))?;
         it.ws.plan()?.ok()?;
         it.forget_requests();
         it.ws.apply_plan()?.ok()?;
-        ensure!(it.writes().is_empty() && it.netbox().object(SITES, 1).unwrap_or_default()["latitude"] == 52.37);
+        ensure!(
+            it.writes().is_empty() && it.netbox().object(SITES, 1).unwrap_or_default()["latitude"] == 52.37
+        );
         declare(&it, SITES, &BODY.replace("latitude = 52.37", "latitude = null"))?;
         it.ws.apply()?.ok()?;
         ensure!(it.netbox().object(SITES, 1).unwrap_or_default()["latitude"].is_null());
@@ -63,7 +68,8 @@ async fn imported_with_a_body_that_names_a_part() -> Result<()> {
     for version in VERSIONS {
         let it = scene!(version);
         it.insert(SITES, json!({"name": "Other", "slug": "other"}))?;
-        let id = it.insert(SITES, json!({"name": "Amsterdam", "slug": "ams1", "tenant": 1, "comments": "x"}))?;
+        let id =
+            it.insert(SITES, json!({"name": "Amsterdam", "slug": "ams1", "tenant": 1, "comments": "x"}))?;
         declare(&it, SITES, "body = { name = \"Amsterdam\", tenant = 1, facility = null }")?;
         for by in [format!("dcim/sites/{id}"), "dcim/sites?slug=ams1".to_owned()] {
             it.ws.import(IT, &by)?.ok()?;
@@ -90,7 +96,11 @@ async fn what_the_server_ignores_is_told_and_nothing_stays() -> Result<()> {
         declare(&it, SITES, "body = { name = \"A\", slug = \"a\", colour = \"red\" }")?;
         it.ws.apply()?.fails()?.says("NetBox ignored colour")?.says("deleted again")?;
         ensure!(it.all(SITES).is_empty());
-        declare(&it, SITES, "not_compared = [\"colour\"]\nbody = { name = \"A\", slug = \"a\", colour = \"red\" }")?;
+        declare(
+            &it,
+            SITES,
+            "not_compared = [\"colour\"]\nbody = { name = \"A\", slug = \"a\", colour = \"red\" }",
+        )?;
         it.ws.apply()?.ok()?;
         it.ws.expect_empty_plan()?;
         it.ws.destroy()?.ok()?;

@@ -11,10 +11,16 @@ async fn bad_input_is_refused_at_plan() -> Result<()> {
     let it = scene!(NetBoxVersion::V4_6);
     let interface = |arguments: &str| format!("interfaces = {{ eth0 = {{ {arguments} }} }}");
     let address = |arguments: &str| interface(&format!("addresses = [{{ {arguments} }}]"));
-    let taken = it.insert(INTERFACES, json!({"name": "x", "virtual_machine":
-        it.insert(MACHINES, json!({"name": "other", "cluster": it.cluster}))?}))?;
-    let taken = it.insert(ADDRESSES, json!({"address": "10.3.0.1/24", "assigned_object_id": taken,
-        "assigned_object_type": "virtualization.vminterface"}))?;
+    let taken = it.insert(
+        INTERFACES,
+        json!({"name": "x", "virtual_machine":
+        it.insert(MACHINES, json!({"name": "other", "cluster": it.cluster}))?}),
+    )?;
+    let taken = it.insert(
+        ADDRESSES,
+        json!({"address": "10.3.0.1/24", "assigned_object_id": taken,
+        "assigned_object_type": "virtualization.vminterface"}),
+    )?;
     it.forget_requests();
     for (arguments, says) in [
         ("role = \"nobody\"".to_owned(), "Reference matches nothing"),
@@ -33,7 +39,10 @@ async fn bad_input_is_refused_at_plan() -> Result<()> {
         (address("id = 4711"), "Address does not exist"),
         (address(&format!("id = {taken}")), "assigned to something else"),
         (address("address = \"10.0.0.5/24\"\nrole = \"king\""), "Unknown choice"),
-        (format!("primary_ip4 = \"10.9.9.9\"\n{}", address("address = \"10.0.0.5/24\"")), "none of the addresses"),
+        (
+            format!("primary_ip4 = \"10.9.9.9\"\n{}", address("address = \"10.0.0.5/24\"")),
+            "none of the addresses",
+        ),
         ("primary_ip4 = \"2001:db8::1\"".to_owned(), "other family"),
         ("disks = { a = { size = 0 } }".to_owned(), "size"),
     ] {
@@ -83,8 +92,11 @@ async fn a_refusal_of_the_server_keeps_what_was_made() -> Result<()> {
         let it = scene!(version);
         let other = it.insert(MACHINES, json!({"name": "other", "cluster": it.cluster}))?;
         let other = it.insert(INTERFACES, json!({"name": "x", "virtual_machine": other}))?;
-        it.insert(ADDRESSES, json!({"address": "10.0.0.5/24", "assigned_object_id": other,
-            "assigned_object_type": "virtualization.vminterface"}))?;
+        it.insert(
+            ADDRESSES,
+            json!({"address": "10.0.0.5/24", "assigned_object_id": other,
+            "assigned_object_type": "virtualization.vminterface"}),
+        )?;
         it.declare(WHOLE)?;
         it.ws.apply()?.fails()?.says("Duplicate IP address")?.says("Creating the address 10.0.0.5/24")?;
         ensure!(it.ws.state()?.get(IT, "id")?.is_u64(), "the machine is in the state");

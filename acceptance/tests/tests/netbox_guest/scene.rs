@@ -92,7 +92,10 @@ impl Scene {
     }
 
     pub(crate) fn writes(&self) -> Vec<String> {
-        self.requests().into_iter().filter(|request| !request.starts_with("GET ") && !request.starts_with("OPTIONS ")).collect()
+        self.requests()
+            .into_iter()
+            .filter(|request| !request.starts_with("GET ") && !request.starts_with("OPTIONS "))
+            .collect()
     }
 
     pub(crate) fn forget_requests(&self) {
@@ -127,7 +130,8 @@ impl Scene {
             picture.insert(format!("disk {}", text(&disk["name"])), text(&disk["size"]));
         }
         for mac in self.all(MACS) {
-            let count = picture.entry(format!("mac {}", text(&mac["mac_address"]))).or_insert_with(String::new);
+            let count =
+                picture.entry(format!("mac {}", text(&mac["mac_address"]))).or_insert_with(String::new);
             count.push('1');
         }
         for family in ["primary_ip4", "primary_ip6"] {

@@ -47,9 +47,14 @@ async fn made_with_a_password_and_deleted_in_the_end() -> Result<()> {
     for version in VERSIONS {
         let it = scene!(version);
         let before = it.netbox().count(TOKENS);
-        let forms: &[&str] = if version >= NetBoxVersion::V4_5 { &["", "version = 1", "version = 2"] } else { &["", "version = 1"] };
+        let forms: &[&str] = if version >= NetBoxVersion::V4_5 {
+            &["", "version = 1", "version = 2"]
+        } else {
+            &["", "version = 1"]
+        };
         for form in forms {
-            let token = format!("username = \"admin\"\npassword = \"{PASSWORD}\"\nexpires_in = \"15m\"\n{form}");
+            let token =
+                format!("username = \"admin\"\npassword = \"{PASSWORD}\"\nexpires_in = \"15m\"\n{form}");
             declare(&it, &token, true)?;
             it.forget_requests();
             it.ws.terraform()?.args(["apply", "-no-color", "-auto-approve"]).log("TRACE").run()?.ok()?;
@@ -123,7 +128,8 @@ async fn a_wrong_password_is_told_and_the_token_of_a_killed_run_expires() -> Res
         })?;
         it.ws.apply()?.fails()?;
         it.netbox().faults().clear();
-        let left: Vec<_> = it.all(TOKENS).into_iter().filter(|token| !before.contains(&token["id"])).collect();
+        let left: Vec<_> =
+            it.all(TOKENS).into_iter().filter(|token| !before.contains(&token["id"])).collect();
         ensure!(!left.is_empty() && left.iter().all(|token| token["expires"] != json!(null)), "{left:?}");
         // Old servers show tokens to whoever may see them.
         let secrets: Vec<&str> = left.iter().filter_map(|token| token["key"].as_str()).collect();

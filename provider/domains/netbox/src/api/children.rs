@@ -83,9 +83,9 @@ impl NetBox {
             return Ok(brood);
         }
         let (client, work) = (self.clone(), family.clone());
-        let flight = family
-            .collector
-            .join([parent], move |parents| async move { client.broods(of, work, parents).await.map(Arc::new) });
+        let flight = family.collector.join([parent], move |parents| async move {
+            client.broods(of, work, parents).await.map(Arc::new)
+        });
         let found = budget.run(|| format!("{} of {} {parent}", of.path, of.parents), flight).await??;
         Ok(found.get(&parent).cloned().flatten())
     }
@@ -145,7 +145,10 @@ impl NetBox {
                 }
                 Err(Error::Invalid(refused)) => match asked.first() {
                     Some(parent) => {
-                        found.insert(*parent, self.brood_of_doubt(of, *parent, Error::Invalid(refused)).await?);
+                        found.insert(
+                            *parent,
+                            self.brood_of_doubt(of, *parent, Error::Invalid(refused)).await?,
+                        );
                     }
                     None => return Err(Error::Invalid(refused)),
                 },
@@ -204,8 +207,8 @@ impl NetBox {
 
     /// How many parents fit one request; at least one.
     fn parents_that_fit(&self, of: Children, parents: &[u64]) -> usize {
-        let room = REQUEST_LINE
-            .saturating_sub(self.line_length(&Request::get(endpoint(of.path))) + LIST_PARAMETERS);
+        let room =
+            REQUEST_LINE.saturating_sub(self.line_length(&Request::get(endpoint(of.path))) + LIST_PARAMETERS);
         let lengths = parents.iter().scan(0, |total, parent| {
             *total += of.filter.len() + parent.to_string().len() + "&=".len();
             Some(*total)

@@ -17,7 +17,10 @@ use crate::resources::{failed, verified};
 #[derive(Debug, Clone, Model)]
 pub struct Objects {
     /// Where objects of the type live below `/api/`, `plugins/lab/widgets`.
-    #[attr(validate(matches(r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*)+$", "the path of a type below /api/ such as `plugins/lab/widgets`, without slashes around it")))]
+    #[attr(validate(matches(
+        r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*)+$",
+        "the path of a type below /api/ such as `plugins/lab/widgets`, without slashes around it"
+    )))]
     pub path: String,
     /// What to filter by, each name with its values; several values mean any of them.
     pub filters: Option<BTreeMap<String, BTreeSet<String>>>,
@@ -41,7 +44,8 @@ impl DataSource for Objects {
     fn validate(config: &ObjectsPartial, diagnostics: &mut Diagnostics) {
         for name in config.filters.known().into_iter().flatten().map(|(name, _)| name) {
             if WORDS.contains(&name.as_str()) {
-                let detail = format!("{name:?} does not filter: it changes how objects are listed. Use `limit` here.");
+                let detail =
+                    format!("{name:?} does not filter: it changes how objects are listed. Use `limit` here.");
                 let at = tf_framework::Path::root().attribute("filters").key(name.clone());
                 diagnostics.push(Diagnostic::error("Not a filter", detail).at(at));
             }

@@ -8,8 +8,8 @@ use catalogue::store::Scope;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use tf_framework::{
-    Computed, Diagnostic, Diagnostics, EphemeralContext, EphemeralResource, Field, Model, Opened, Path, Renewed,
-    Result, Sensitive, Value,
+    Computed, Diagnostic, Diagnostics, EphemeralContext, EphemeralResource, Field, Model, Opened, Path,
+    Renewed, Result, Sensitive, Value,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -139,7 +139,10 @@ impl EphemeralResource for Token {
         let body = body(&config, form, life, version);
         let made = make(&client.api, &config, body, &budget).await?;
         let secret = plaintext(&made).ok_or_else(|| {
-            Diagnostics::error(what, "NetBox made a token and did not show it. Delete it there, and use another version.")
+            Diagnostics::error(
+                what,
+                "NetBox made a token and did not show it. Delete it there, and use another version.",
+            )
         })?;
         let lease = Lease {
             id: made.id,
@@ -169,7 +172,10 @@ impl EphemeralResource for Token {
             let body = object(json!({ "expires": expiry(lease.life) }));
             match api.update(TOKENS, lease.id, body, None, &budget).await {
                 Ok(_) => {
-                    return Ok(Renewed { renew_at: Some(SystemTime::now() + wait(lease.life)), private: lease });
+                    return Ok(Renewed {
+                        renew_at: Some(SystemTime::now() + wait(lease.life)),
+                        private: lease,
+                    });
                 }
                 Err(error) => last = Some(error),
             }
@@ -257,7 +263,8 @@ fn refused(what: &str, error: Error) -> Diagnostics {
 
 /// The user whose token the provider shows.
 async fn own_user(api: &NetBox, budget: &Budget) -> Result<u64> {
-    let asked = api.own_user(budget).await.map_err(|error| failed("Finding the token's user failed", error))?;
+    let asked =
+        api.own_user(budget).await.map_err(|error| failed("Finding the token's user failed", error))?;
     asked.ok_or_else(|| {
         Diagnostics::error_at(
             Path::root().attribute("user"),

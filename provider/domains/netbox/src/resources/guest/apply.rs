@@ -16,7 +16,7 @@ use super::show::{self, Hint};
 use super::steps::{Ledger, Rules, Step, farewell, steps};
 use super::wish::{Body, Wish};
 use super::wishing::{Terms, VLANS, referring, wish};
-use super::{MACHINES, MAC_OBJECTS};
+use super::{MAC_OBJECTS, MACHINES};
 use crate::api::{Object, agrees};
 use crate::client::{Client, budget};
 use crate::resources::failure::{failed, failed_at, told};
@@ -51,7 +51,9 @@ pub(super) fn addresses_by_id(guest: &Value) -> Vec<(tf_framework::Path, u64)> {
         let addresses = interface.get("addresses").and_then(Value::as_list).into_iter().flatten();
         for (index, address) in addresses.enumerate() {
             let at = tf_framework::Path::root().attribute("interfaces").key(name.clone());
-            if let Some(id) = address.get("id").and_then(Value::as_number).and_then(tf_framework::Number::as_u64) {
+            if let Some(id) =
+                address.get("id").and_then(Value::as_number).and_then(tf_framework::Number::as_u64)
+            {
                 found.push((at.attribute("addresses").index(index).attribute("id"), id));
             }
         }
@@ -83,7 +85,8 @@ impl<'a> Work<'a> {
     /// Finds what the configuration refers to and the wire takes by id only.
     async fn resolve(&mut self, prior: Option<&Guest>) -> Result<()> {
         let object = self.plan.to_object();
-        let vlans = |object: &Value| referring(object).into_iter().filter(|one| one.target == VLANS).collect();
+        let vlans =
+            |object: &Value| referring(object).into_iter().filter(|one| one.target == VLANS).collect();
         let (wanted, before): (Vec<_>, Vec<_>) =
             (vlans(&object), prior.map(|prior| vlans(&prior.to_object())).unwrap_or_default());
         let found = find(self.client, &self.scope, &wanted).await;
@@ -98,8 +101,7 @@ impl<'a> Work<'a> {
     }
 
     fn wish(&self, guest: &Guest, owned: &BTreeSet<String>) -> Wish {
-        let terms =
-            Terms { defaults: self.client.defaults(), version: self.version, ids: &self.ids, owned };
+        let terms = Terms { defaults: self.client.defaults(), version: self.version, ids: &self.ids, owned };
         wish(guest, &self.facts, terms)
     }
 
@@ -232,7 +234,9 @@ pub(super) async fn create(cx: &mut Context<Guest>, client: &Client, plan: &Gues
 fn managed(what: &str, id: u64) -> Diagnostics {
     Diagnostics::error(
         what,
-        format!("The virtual machine {id}, of the same name in the same place, is managed by another resource of this run."),
+        format!(
+            "The virtual machine {id}, of the same name in the same place, is managed by another resource of this run."
+        ),
     )
 }
 

@@ -40,7 +40,9 @@ pub(super) async fn carry_out(
             request.set(MACHINES, request.machine()?, body).await
         }
         Step::DeleteVm => request.delete(MACHINES, request.machine()?).await,
-        Step::CreateInterface { name, body } => request.create(INTERFACES, request.of_machine(name, body)?, None).await,
+        Step::CreateInterface { name, body } => {
+            request.create(INTERFACES, request.of_machine(name, body)?, None).await
+        }
         Step::UpdateInterface { name, changes, .. } => {
             request.update(INTERFACES, facts.interface(name), changes.clone()).await
         }
@@ -74,7 +76,9 @@ pub(super) async fn carry_out(
         }
         Step::DeleteAddress { id, .. } => request.delete(ADDRESSES, *id).await,
         Step::CreateDisk { name, body } => request.create(DISKS, request.of_machine(name, body)?, None).await,
-        Step::UpdateDisk { name, changes, .. } => request.update(DISKS, facts.disk(name), changes.clone()).await,
+        Step::UpdateDisk { name, changes, .. } => {
+            request.update(DISKS, facts.disk(name), changes.clone()).await
+        }
         Step::DeleteDisk { id, .. } => request.delete(DISKS, *id).await,
     }
 }
@@ -163,10 +167,16 @@ impl Step {
             Self::CreateInterface { name, .. } => format!("Creating the interface {name:?}"),
             Self::UpdateInterface { name, .. } => format!("Changing the interface {name:?}"),
             Self::DeleteInterface { name, .. } => format!("Deleting the interface {name:?}"),
-            Self::CreateMac { interface, mac, .. } => format!("Creating the MAC address {mac} of {interface:?}"),
-            Self::SetPrimaryMac { interface, mac } => format!("Making {mac} the MAC address of {interface:?}"),
+            Self::CreateMac { interface, mac, .. } => {
+                format!("Creating the MAC address {mac} of {interface:?}")
+            }
+            Self::SetPrimaryMac { interface, mac } => {
+                format!("Making {mac} the MAC address of {interface:?}")
+            }
             Self::DeleteMac { mac, .. } => format!("Deleting the MAC address {mac}"),
-            Self::CreateAddress { interface, ip, .. } => format!("Creating the address {ip} on {interface:?}"),
+            Self::CreateAddress { interface, ip, .. } => {
+                format!("Creating the address {ip} on {interface:?}")
+            }
             Self::UpdateAddress { ip, assign_to: Some(interface), .. } => {
                 format!("Assigning the address {ip} to {interface:?}")
             }

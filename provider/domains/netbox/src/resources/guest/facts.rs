@@ -184,7 +184,6 @@ impl Facts {
             }
         }
     }
-
 }
 
 /// The interface that an address is assigned to, where it is one of a virtual machine.

@@ -38,7 +38,8 @@ pub(super) async fn import(cx: &mut Context<Guest>, client: &Client, id: &Import
     };
     let facts = gather(client, id, &budget).await.map_err(|error| failed(what, error))?;
     let missing = || {
-        let detail = format!("NetBox has no virtual machine with the id {id}, or the token may not see it. {FORMS}");
+        let detail =
+            format!("NetBox has no virtual machine with the id {id}, or the token may not see it. {FORMS}");
         Diagnostics::error(what, detail)
     };
     let (guest, keeping) = whole(&facts, client).ok_or_else(missing)?;
@@ -57,7 +58,8 @@ async fn by_name(client: &Client, scope: &Scope, given: &str, what: &str) -> Res
         [id] => Ok(*id),
         [] => Err(Diagnostics::error(what, format!("NetBox has no virtual machine {given:?}. {FORMS}"))),
         several => {
-            let detail = format!("NetBox has {} virtual machines {given:?}: {several:?}. {FORMS}", several.len());
+            let detail =
+                format!("NetBox has {} virtual machines {given:?}: {several:?}. {FORMS}", several.len());
             Err(Diagnostics::error(what, detail))
         }
     }

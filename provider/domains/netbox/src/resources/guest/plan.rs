@@ -47,10 +47,9 @@ pub(super) fn validate(config: &GuestPartial, diagnostics: &mut Diagnostics) {
                 .at(at("cluster")),
         );
     }
-    for (field, family, name) in [
-        (&config.primary_ip4, Family::V4, "primary_ip4"),
-        (&config.primary_ip6, Family::V6, "primary_ip6"),
-    ] {
+    for (field, family, name) in
+        [(&config.primary_ip4, Family::V4, "primary_ip4"), (&config.primary_ip6, Family::V6, "primary_ip6")]
+    {
         if let Some(problem) = field.known().and_then(|text| primary_problem(config, text, family)) {
             diagnostics.push(Diagnostic::error("Not a primary address", problem).at(at(name)));
         }
@@ -195,7 +194,9 @@ fn ids(cx: &mut PlanContext<Guest>, version: Option<Version>) -> Result<()> {
     let planned = cx.planned_value().clone();
     let prior = cx.prior().cloned();
     let known = |of: fn(&Guest) -> &Ids| prior.as_ref().map(|prior| known_ids(of(prior))).unwrap_or_default();
-    let id = |known: &BTreeMap<String, u64>, name: &String| known.get(name).copied().map_or(Value::UNKNOWN, Value::from);
+    let id = |known: &BTreeMap<String, u64>, name: &String| {
+        known.get(name).copied().map_or(Value::UNKNOWN, Value::from)
+    };
     for (attribute, collection, known) in [
         ("interface_ids", "interfaces", known(|g| &g.interface_ids)),
         ("disk_ids", "disks", known(|g| &g.disk_ids)),
@@ -316,9 +317,7 @@ async fn may_be_taken_up(
 }
 
 fn too_new(planned: &Value, version: Version) -> Diagnostics {
-    let newer = |name: &&&str| {
-        planned.get(**name).is_some_and(|value| !value.is_null()) && version < OWNERS
-    };
+    let newer = |name: &&&str| planned.get(**name).is_some_and(|value| !value.is_null()) && version < OWNERS;
     let problem = |name: &str| {
         let detail = format!(
             "NetBox has the field {name} from {OWNERS} on; this server is version {version} and would ignore it. Leave it \

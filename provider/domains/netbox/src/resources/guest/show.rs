@@ -41,7 +41,8 @@ pub(super) fn guest(facts: &Facts, hint: Hint<'_>) -> Option<Guest> {
         Some(guest) => of(guest).as_ref().and_then(|hinted| reference(name, Some(hinted))),
         None => None,
     };
-    let words = |key: &str, of: fn(&Guest) -> &Option<String>| words(vm, key, known.and_then(|g| of(g).as_ref()));
+    let words =
+        |key: &str, of: fn(&Guest) -> &Option<String>| words(vm, key, known.and_then(|g| of(g).as_ref()));
     let shown_tenant = match known {
         Some(Guest { tenant: None, .. }) if is_default_tenant(vm, hint.defaults) => None,
         _ => mine("tenant", |g| &g.tenant),
@@ -201,7 +202,8 @@ fn custom_fields(vm: &Object, known: Option<&Guest>) -> Option<Value> {
 
 fn interfaces(facts: &Facts, hint: Hint<'_>) -> Option<BTreeMap<String, Interface>> {
     let Some(guest) = hint.guest else {
-        let all = facts.interfaces.iter().map(|i| (text(i, "name").to_owned(), interface(facts, i, None, hint)));
+        let all =
+            facts.interfaces.iter().map(|i| (text(i, "name").to_owned(), interface(facts, i, None, hint)));
         return Some(all.collect::<BTreeMap<_, _>>()).filter(|all| !all.is_empty());
     };
     let named = guest.interfaces.as_ref();
@@ -250,9 +252,7 @@ fn tagged(there: &Object, known: Option<&Interface>) -> Option<BTreeSet<String>>
     let known = known.and_then(|known| known.tagged_vlans.as_ref());
     let list = there.fields.get("tagged_vlans").and_then(Json::as_array).into_iter().flatten();
     let shown = |vlan: &Json| {
-        let fits = |hint: &&String| {
-            shown_text(Some(vlan), VLANS, Some(hint)).as_ref() == Some(*hint)
-        };
+        let fits = |hint: &&String| shown_text(Some(vlan), VLANS, Some(hint)).as_ref() == Some(*hint);
         let hint = known.into_iter().flatten().find(fits);
         hint.cloned().or_else(|| nested_id(Some(vlan)).map(|id| id.to_string()))
     };
@@ -305,7 +305,8 @@ fn address(there: &Object, said: Option<&Address>, interface: &Object, hint: Hin
     let is = Ip::of(there);
     let said_text = hinted(|a| &a.address).filter(|text| Ip::parse(text) == is);
     let text = said_text.cloned().or_else(|| is.map(|ip| ip.to_string()));
-    let status = choice(there, "status").filter(|status| hinted(|a| &a.status).is_some() || status != "active");
+    let status =
+        choice(there, "status").filter(|status| hinted(|a| &a.status).is_some() || status != "active");
     let inherited_vrf = nested_id(there.fields.get("vrf")) == nested_id(interface.fields.get("vrf"));
     let has_vrf = hinted(|a| &a.vrf).is_some() || !inherited_vrf;
     let default_tenant = hinted(|a| &a.tenant).is_none() && is_default_tenant(there, hint.defaults);
@@ -319,10 +320,7 @@ fn address(there: &Object, said: Option<&Address>, interface: &Object, hint: Hin
         status: only(status, ours(|a| &a.status)),
         role: only(choice(there, "role"), ours(|a| &a.role)),
         tenant: only(tenant, ours(|a| &a.tenant) && !default_tenant),
-        vrf: only(
-            shown_text(there.fields.get("vrf"), VRFS, hinted(|a| &a.vrf)),
-            ours(|a| &a.vrf) && has_vrf,
-        ),
+        vrf: only(shown_text(there.fields.get("vrf"), VRFS, hinted(|a| &a.vrf)), ours(|a| &a.vrf) && has_vrf),
     }
 }
 
@@ -345,7 +343,8 @@ fn disks(facts: &Facts, known: Option<&Guest>) -> Option<BTreeMap<String, Disk>>
 
 fn primary(facts: &Facts, family: Family, hint: Option<&Computed<Option<String>>>) -> Option<String> {
     let id = facts.primary(family)?;
-    let on_machine = facts.addresses.iter().find(|address| address.id == id && assigned_to(address).is_some());
+    let on_machine =
+        facts.addresses.iter().find(|address| address.id == id && assigned_to(address).is_some());
     let nested = || {
         let vm = facts.vm.as_ref()?;
         Some(vm.fields.get(family.field())?.get("address")?.as_str()?.to_owned())

@@ -183,7 +183,8 @@ impl Work<'_> {
     /// Tags of others neither count as a difference nor get lost.
     fn respect_ignored_tags(&self, changes: &mut Body, vm: &Object) {
         let slug = |tag: &Json| tag.get("slug").and_then(Json::as_str).unwrap_or_default().to_owned();
-        let there: Vec<&Json> = vm.fields.get("tags").and_then(Json::as_array).into_iter().flatten().collect();
+        let there: Vec<&Json> =
+            vm.fields.get("tags").and_then(Json::as_array).into_iter().flatten().collect();
         let ignored: Vec<&Json> =
             there.iter().copied().filter(|tag| self.wish.ignored_tags.contains(&slug(tag))).collect();
         let Some(Json::Array(wanted)) = changes.get("tags").cloned().filter(|_| !ignored.is_empty()) else {
@@ -288,10 +289,8 @@ impl Work<'_> {
             match self.fate(address) {
                 Fate::Kept | Fate::GoesAlong => {}
                 Fate::Released => steps.push(release(address)),
-                Fate::Deleted => steps.push(Step::DeleteAddress {
-                    id: address.id,
-                    ip: text(address, "address").to_owned(),
-                }),
+                Fate::Deleted => steps
+                    .push(Step::DeleteAddress { id: address.id, ip: text(address, "address").to_owned() }),
             }
         }
     }
@@ -373,9 +372,8 @@ impl Work<'_> {
         for (family, place) in &self.wish.primary {
             let Some((_, wish)) = self.wish.addresses().find(|(at, _)| at == place) else { continue };
             let there = self.matches.get(place).copied();
-            let is = there.is_some_and(|id| {
-                self.facts.primary(*family) == Some(id) && !self.moves(place, id)
-            });
+            let is =
+                there.is_some_and(|id| self.facts.primary(*family) == Some(id) && !self.moves(place, id));
             let ip = match wish.which {
                 Which::Ip(ip) => Some(ip),
                 Which::Id(id) => self.facts.address(id).and_then(Ip::of),
@@ -429,14 +427,17 @@ impl Ledger {
         }
         ledger.disks.extend(wish.disks.keys().filter_map(|name| after.disk(name)).map(|disk| disk.id));
         for (place, id) in matches(after, wish, self, rules) {
-            let by_id = wish
-                .addresses()
-                .any(|(at, address)| at == place && matches!(address.which, Which::Id(_)));
+            let by_id =
+                wish.addresses().any(|(at, address)| at == place && matches!(address.which, Which::Id(_)));
             let undisturbed = || before.addresses.iter().any(|a| a.id == id && born_assigned(a));
             let ours = !by_id
                 && !self.adopted.contains(&id)
                 && (self.addresses.contains(&id) || made.contains(&id) || undisturbed());
-            if ours { ledger.addresses.insert(id) } else { ledger.adopted.insert(id) };
+            if ours {
+                ledger.addresses.insert(id)
+            } else {
+                ledger.adopted.insert(id)
+            };
         }
         ledger
     }

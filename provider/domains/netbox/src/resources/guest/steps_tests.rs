@@ -28,7 +28,12 @@ impl Server {
 
     fn stamp(&mut self, object: &mut Object, new: bool) {
         self.clock += 10;
-        let time = format!("2026-01-01T{:02}:{:02}:{:02}Z", self.clock / 3600, self.clock / 60 % 60, self.clock % 60);
+        let time = format!(
+            "2026-01-01T{:02}:{:02}:{:02}Z",
+            self.clock / 3600,
+            self.clock / 60 % 60,
+            self.clock % 60
+        );
         object.fields.insert("last_updated".into(), time.clone().into());
         if new {
             object.fields.insert("created".into(), time.into());
@@ -122,7 +127,9 @@ impl Server {
                 let body = fields(json!({"assigned_object_type": null, "assigned_object_id": null}));
                 Some(self.write(0, Some(&there), &body))
             }
-            Step::DeleteAddress { id, .. } => self.facts.address(*id).map(|_| None).ok_or("no such address")?,
+            Step::DeleteAddress { id, .. } => {
+                self.facts.address(*id).map(|_| None).ok_or("no such address")?
+            }
             Step::CreateDisk { name, body } => {
                 if self.facts.disk(name).is_some() {
                     return Err(format!("duplicate {name}"));
@@ -238,8 +245,13 @@ fn empty() -> Server {
     let mut server = Server::default();
     server.facts.loose = LOOSE
         .iter()
-        .map(|(id, ip)| object(*id, json!({"address": ip, "vrf": null, "created": "2025-01-01T00:00:00Z",
-            "last_updated": "2025-02-01T00:00:00Z"})))
+        .map(|(id, ip)| {
+            object(
+                *id,
+                json!({"address": ip, "vrf": null, "created": "2025-01-01T00:00:00Z",
+            "last_updated": "2025-02-01T00:00:00Z"}),
+            )
+        })
         .collect();
     server
 }
@@ -289,17 +301,24 @@ fn fulfilled(server: &Server, wish: &Wish, exclusive: bool) -> Result<(), TestCa
         prop_assert!(differences(&wanted.fields, &there.fields).is_empty());
         let primary = primary_mac(there).and_then(|id| macs(there).into_iter().find(|mac| mac.id == id));
         prop_assert_eq!(primary.map(|mac| mac.text), wanted.mac.clone());
-        let on: BTreeSet<Ip> = facts.addresses_of(there.id).filter(|a| a.id != 51).filter_map(Ip::of).collect();
+        let on: BTreeSet<Ip> =
+            facts.addresses_of(there.id).filter(|a| a.id != 51).filter_map(Ip::of).collect();
         prop_assert_eq!(on, wanted.addresses.iter().map(ip_of).collect());
     }
     for family in Family::BOTH {
-        let is = facts.primary(family).and_then(|id| facts.addresses.iter().find(|a| a.id == id)).and_then(Ip::of);
+        let is =
+            facts.primary(family).and_then(|id| facts.addresses.iter().find(|a| a.id == id)).and_then(Ip::of);
         let place = wish.primary.get(&family);
-        let wanted = place.and_then(|place| wish.addresses().find(|(at, _)| at == place)).map(|(_, a)| ip_of(a));
+        let wanted =
+            place.and_then(|place| wish.addresses().find(|(at, _)| at == place)).map(|(_, a)| ip_of(a));
         prop_assert_eq!(is, wanted);
     }
     let ours = |objects: &[Object]| -> BTreeSet<String> {
-        objects.iter().map(|o| text(o, "name").to_owned()).filter(|name| exclusive || name != "foreign").collect()
+        objects
+            .iter()
+            .map(|o| text(o, "name").to_owned())
+            .filter(|name| exclusive || name != "foreign")
+            .collect()
     };
     prop_assert_eq!(ours(&facts.interfaces), wish.interfaces.keys().cloned().collect::<BTreeSet<_>>());
     prop_assert_eq!(ours(&facts.disks), wish.disks.keys().cloned().collect::<BTreeSet<_>>());

@@ -32,7 +32,11 @@ fn stamp(path: &str, body: &Map<String, Json>) -> String {
 }
 
 /// Makes the object, or takes over the one that is meant.
-pub(super) async fn create(cx: &mut Context<AnyObject>, client: &Client, plan: &AnyObject) -> Result<AnyObject> {
+pub(super) async fn create(
+    cx: &mut Context<AnyObject>,
+    client: &Client,
+    plan: &AnyObject,
+) -> Result<AnyObject> {
     let what = format!("Creating an object of {} failed", plan.path);
     let scope = Scope::of(cx);
     let budget = budget(&scope);
@@ -44,7 +48,8 @@ pub(super) async fn create(cx: &mut Context<AnyObject>, client: &Client, plan: &
     body.retain(|_, value| !value.is_null());
     let stamp = stamp(&plan.path, &body);
     if let Some(there) = leftover(client, plan, &stamp, &scope, &what).await? {
-        let detail = format!("A run that was interrupted had made the object {} of {} already.", there.id, plan.path);
+        let detail =
+            format!("A run that was interrupted had made the object {} of {} already.", there.id, plan.path);
         cx.warn(Diagnostic::warning("An object of an interrupted run was taken over", detail));
         return settled(cx, plan, &there, &what);
     }
@@ -85,8 +90,7 @@ fn not_made(what: &str, plan: &AnyObject, error: Error) -> Diagnostics {
 async fn adopted(client: &Client, plan: &AnyObject, scope: &Scope, what: &str) -> Result<Option<Object>> {
     let Some(keys) = &plan.adopt_by else { return Ok(None) };
     let body = members(&plan.body);
-    let wanted: Vec<(&String, &Value)> =
-        keys.iter().filter_map(|key| Some((key, body.get(key)?))).collect();
+    let wanted: Vec<(&String, &Value)> = keys.iter().filter_map(|key| Some((key, body.get(key)?))).collect();
     let query: Vec<(String, String)> = wanted.iter().filter_map(|(key, value)| filter(key, value)).collect();
     let listed = client.api.list(&plan.path, &query, Some(1_000), &budget(scope)).await;
     let listed = listed.map_err(|error| failed(what, error))?;
@@ -138,7 +142,8 @@ async fn leftover(
     let leftovers = client.api.leftovers(LEFTOVERS, &budget).await.map_err(|error| failed(what, error))?;
     let mut found = Vec::new();
     for id in leftovers.find_any(stamp) {
-        let there = client.api.read(&plan.path, id, &[], &budget).await.map_err(|error| failed(what, error))?;
+        let there =
+            client.api.read(&plan.path, id, &[], &budget).await.map_err(|error| failed(what, error))?;
         found.extend(there.filter(|object| differing(plan, object).is_empty()));
     }
     // Two resources may ask for the same object twice.
@@ -153,7 +158,8 @@ async fn leftover(
 /// Keys that the server has not as they were sent, with what it has.
 fn differing(plan: &AnyObject, object: &Object) -> Vec<(String, Option<Json>)> {
     let unread = plan.unread();
-    let differs = |(key, value): &(String, Value)| !unread.contains(key) && !same(value, object.fields.get(key));
+    let differs =
+        |(key, value): &(String, Value)| !unread.contains(key) && !same(value, object.fields.get(key));
     let keys = members(&plan.body).into_iter().filter(differs);
     keys.map(|(key, _)| (key.clone(), object.fields.get(&key).cloned())).collect()
 }

@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_subset_of_an_imported_object_is_covered() {
-        let there = object(j!({"id": 1, "url": "u", "status": {"value": "active", "label": "Active"}, "size": 2,
+        let there =
+            object(j!({"id": 1, "url": "u", "status": {"value": "active", "label": "Active"}, "size": 2,
             "widget_count": 3, "note": "", "site": {"id": 3, "url": "u", "slug": "ams1"}}));
         let imported = whole(&there);
         assert_eq!(Json::Object(wire(&imported)), j!({"status": "active", "size": 2, "site": 3}));
@@ -191,8 +192,15 @@ mod tests {
             "custom_fields": {"ticket": 5}, "parent": null}));
         let check = |filter: &str, wanted: &str| agreement(&there, filter, &[wanted.to_owned()]);
         for (filter, wanted) in [
-            ("name", "a"), ("status", "active"), ("site", "ams1"), ("site_id", "3"), ("tag", "x"), ("id", "7"),
-            ("address", "10.0.0.1"), ("cf_ticket", "5"), ("parent", "null"),
+            ("name", "a"),
+            ("status", "active"),
+            ("site", "ams1"),
+            ("site_id", "3"),
+            ("tag", "x"),
+            ("id", "7"),
+            ("address", "10.0.0.1"),
+            ("cf_ticket", "5"),
+            ("parent", "null"),
         ] {
             assert_eq!(check(filter, wanted), Agreement::Agrees, "{filter}={wanted}");
         }

@@ -65,8 +65,7 @@ pub(super) async fn import(cx: &mut Context<AnyObject>, client: &Client, id: &Im
             (path, found)
         }
     };
-    cx.private =
-        Keeping { seen: object.etag().map(|etag| etag.as_str().to_owned()), imported: true };
+    cx.private = Keeping { seen: object.etag().map(|etag| etag.as_str().to_owned()), imported: true };
     let nothing = AnyObject {
         path,
         body: whole(&object),

@@ -20,7 +20,13 @@ use crate::api::Object;
 #[resource(name = "netbox_object", subcategory = "NetBox", version = 0, identity(path, id))]
 pub struct AnyObject {
     /// Where objects of the type live below `/api/`, `plugins/lab/widgets`.
-    #[attr(replace, validate(matches(r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*)+$", "the path of a type below /api/ such as `plugins/lab/widgets`, without slashes around it")))]
+    #[attr(
+        replace,
+        validate(matches(
+            r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*)+$",
+            "the path of a type below /api/ such as `plugins/lab/widgets`, without slashes around it"
+        ))
+    )]
     pub path: String,
     /// The fields, an object. References are ids or objects of attributes (`{ slug = \"ams1\" }`), choices their values;
     /// `null` clears a field. A key that is taken out is no longer managed, and keeps its value.

@@ -16,7 +16,8 @@ pub(super) fn validate(config: &AnyObjectPartial, diagnostics: &mut Diagnostics)
         return;
     }
     let Some(keys) = body.as_map() else {
-        let detail = format!("The body is an object of fields and their values, not {}.", body.concrete().kind());
+        let detail =
+            format!("The body is an object of fields and their values, not {}.", body.concrete().kind());
         diagnostics.push(Diagnostic::error("The body is no object", detail).at(at("body")));
         return;
     };
