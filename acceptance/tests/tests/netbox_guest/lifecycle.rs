@@ -118,6 +118,12 @@ async fn what_others_put_there_is_left_alone_unless_it_is_exclusive() -> Result<
         it.ws.apply()?.ok()?;
         it.expect_picture(OTHER_PICTURE)?;
         it.ws.expect_empty_plan()?;
+        // What comes later is seen, and goes too.
+        it.insert(INTERFACES, json!({"virtual_machine": machine, "name": "foreign"}))?;
+        it.insert(DISKS, json!({"virtual_machine": machine, "name": "foreign", "size": 5}))?;
+        it.ws.planned()?.expect(&[(IT, "update")])?;
+        it.ws.apply_plan()?.ok()?;
+        it.expect_picture(OTHER_PICTURE)?;
         // The address of others outlives the guest that is not exclusive.
         it.declare(OTHER)?;
         it.ws.apply()?.ok()?;

@@ -206,11 +206,16 @@ fn interfaces(facts: &Facts, hint: Hint<'_>) -> Option<BTreeMap<String, Interfac
             facts.interfaces.iter().map(|i| (text(i, "name").to_owned(), interface(facts, i, None, hint)));
         return Some(all.collect::<BTreeMap<_, _>>()).filter(|all| !all.is_empty());
     };
-    let shown = guest.interfaces.as_ref()?.iter().filter_map(|(name, known)| {
-        let there = facts.interface(name)?;
-        Some((name.clone(), interface(facts, there, Some(known), hint)))
+    let named = guest.interfaces.as_ref();
+    let known = |name: &str| named.and_then(|named| named.get(name));
+    // What others made is seen only where it is to go.
+    let seen = facts.interfaces.iter().filter(|i| guest.exclusive || known(text(i, "name")).is_some());
+    let shown = seen.map(|there| {
+        let name = text(there, "name");
+        (name.to_owned(), interface(facts, there, known(name), hint))
     });
-    Some(shown.collect())
+    let shown: BTreeMap<String, Interface> = shown.collect();
+    (named.is_some() || !shown.is_empty()).then_some(shown)
 }
 
 fn interface(facts: &Facts, there: &Object, known: Option<&Interface>, hint: Hint<'_>) -> Interface {
@@ -266,8 +271,9 @@ fn addresses(
         let all: Vec<Address> = there.iter().map(|object| address(object, None, interface, hint)).collect();
         return Some(all).filter(|all| !all.is_empty());
     };
+    let exclusive = hint.guest.is_some_and(|guest| guest.exclusive);
     let mut claimed = BTreeSet::new();
-    let shown = known.addresses.as_ref()?.iter().filter_map(|said| {
+    let shown = known.addresses.iter().flatten().filter_map(|said| {
         let wanted = said.address.as_deref().and_then(Ip::parse);
         let fits = |object: &&&Object, exactly: bool| {
             let ip = Ip::of(object);
@@ -278,7 +284,12 @@ fn addresses(
         claimed.insert(found.id);
         Some(address(found, Some(said), interface, hint))
     });
-    Some(shown.collect())
+    let mut shown: Vec<Address> = shown.collect();
+    if exclusive {
+        let others = there.iter().filter(|object| !claimed.contains(&object.id));
+        shown.extend(others.map(|object| address(object, None, interface, hint)));
+    }
+    (known.addresses.is_some() || !shown.is_empty()).then_some(shown)
 }
 
 fn address(there: &Object, said: Option<&Address>, interface: &Object, hint: Hint<'_>) -> Address {
@@ -322,12 +333,12 @@ fn disks(facts: &Facts, known: Option<&Guest>) -> Option<BTreeMap<String, Disk>>
         let all = facts.disks.iter().map(|there| (text(there, "name").to_owned(), disk(there, None)));
         return Some(all.collect::<BTreeMap<_, _>>()).filter(|all| !all.is_empty());
     };
-    let disks = guest.disks.as_ref()?.iter();
-    Some(
-        disks
-            .filter_map(|(name, known)| Some((name.clone(), disk(facts.disk(name)?, Some(known)))))
-            .collect(),
-    )
+    let named = guest.disks.as_ref();
+    let known = |name: &str| named.and_then(|named| named.get(name));
+    let seen = facts.disks.iter().filter(|there| guest.exclusive || known(text(there, "name")).is_some());
+    let shown = seen.map(|there| (text(there, "name").to_owned(), disk(there, known(text(there, "name")))));
+    let shown: BTreeMap<String, Disk> = shown.collect();
+    (named.is_some() || !shown.is_empty()).then_some(shown)
 }
 
 fn primary(facts: &Facts, family: Family, hint: Option<&Computed<Option<String>>>) -> Option<String> {
