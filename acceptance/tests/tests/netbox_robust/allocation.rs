@@ -1,87 +1,16 @@
-//! Allocations: many at once, killed anywhere, and applied again.
-
-use std::collections::BTreeSet;
+//! Allocations from pools found by filter, in blocks that grow and shrink, and from pools that run out.
 
 use anyhow::{Result, ensure};
-use hybridops_lab::{Effect, NetBoxVersion};
+use hybridops_lab::NetBoxVersion;
 use serde_json::json;
 
 use crate::site::{Site, site};
-
-const ADDRESSES: &str = r#"
-resource "hybridops_netbox_available_ip_address" "n" {
-  count       = 200
-  prefix      = "10.0.0.0/23"
-  key         = "n-${count.index}"
-  description = "one of many"
-  tags        = ["web"]
-}
-"#;
 
 fn prepared(version: NetBoxVersion) -> Result<Option<Site>> {
     let Some(site) = site("netbox_robust", version)? else { return Ok(None) };
     site.make("extras/tags", json!({"name": "Web", "slug": "web"}))?;
     site.make("ipam/prefixes", json!({"prefix": "10.0.0.0/23"}))?;
     Ok(Some(site))
-}
-
-/// Exactly so many addresses, no two the same, all with what was asked for.
-fn exactly(site: &Site, count: usize) -> Result<()> {
-    let objects = site.netbox()?.objects("ipam/ip-addresses");
-    let distinct: BTreeSet<&str> = objects.iter().filter_map(|object| object["address"].as_str()).collect();
-    ensure!(
-        objects.len() == count && distinct.len() == count,
-        "{} addresses, {} distinct",
-        objects.len(),
-        distinct.len()
-    );
-    for object in &objects {
-        ensure!(object["description"] == "one of many", "{object}");
-        ensure!(object["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{object}");
-    }
-    let in_state = site.ws.show_json()?["values"]["root_module"]["resources"].as_array().map_or(0, Vec::len);
-    ensure!(in_state == count, "{in_state} of {count} are in the state");
-    Ok(())
-}
-
-#[test]
-fn two_hundred_at_once_are_two_hundred() -> Result<()> {
-    let Some(site) = prepared(NetBoxVersion::V4_6)? else { return Ok(()) };
-    site.declare(ADDRESSES)?;
-    site.apply()?.ok()?;
-    exactly(&site, 200)?;
-    site.ws.expect_empty_plan()?;
-    // One request each, and a handful to find out what there is.
-    let requests = site.requests()?.len();
-    ensure!(requests < 230, "{requests} requests for 200 allocations and three plans");
-    site.ws.destroy()?.ok()?;
-    ensure!(site.netbox()?.count("ipam/ip-addresses") == 0, "addresses are left");
-    Ok(())
-}
-
-#[test]
-fn killed_anywhere_none_is_lost_and_none_taken_twice() -> Result<()> {
-    let Some(site) = prepared(NetBoxVersion::V4_6)? else { return Ok(()) };
-    site.declare(ADDRESSES)?;
-    for (nth, effect) in [
-        (1, Effect::KillClientAfter),
-        (7, Effect::KillClientBefore),
-        (40, Effect::KillClientAfter),
-        (2, Effect::KillClientAfter),
-        (19, Effect::KillClientBefore),
-        // The others go on: it is the last.
-        (11, Effect::DropAfter),
-    ] {
-        let what = format!("{effect:?} at allocation {nth}");
-        site.fault("POST", "available-ips", nth, 1, effect)?;
-        let output = site.apply()?;
-        ensure!(!output.status.success(), "{what} did not strike");
-        site.no_faults()?;
-    }
-    site.apply()?.ok()?;
-    exactly(&site, 200)?;
-    site.ws.expect_empty_plan()?;
-    Ok(())
 }
 
 #[test]

@@ -1,9 +1,7 @@
-//! NetBox when things go wrong: bad input, a bad server, kills at any request, many at once.
+//! NetBox when things go wrong: a bad server, kills at any request, pools that run out, secrets that must not leak.
 
 mod allocation;
-mod budget;
 mod crash;
-mod refusals;
 mod secrets;
 mod site;
 mod trouble;
