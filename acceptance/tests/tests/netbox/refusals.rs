@@ -92,7 +92,7 @@ const PLANNED: &[Case] = &[
     case("unknown tag", "tags = [\"nope\"]", &["Reference matches nothing", "no tag with slug \"nope\"", "tags"]),
     case("unknown custom field", "custom_fields = { nope = 1 }", &["Unknown custom field", "There is no custom field \"nope\"", "rank"]),
     case("custom field of another type", "custom_fields = { rank = \"7\" }", &["Custom field has another type", "\"rank\" takes a whole number, not the text \"7\""]),
-    case("member that is not there", "asns = [\"nope\"]", &["asns"]),
+    case("member that is not there", "asns = [\"nope\"]", &["Reference matches nothing", "no ASN with asn \"nope\"", "asns"]),
 ];
 
 #[test]
@@ -212,14 +212,14 @@ fn what_the_token_may_not_do_is_named() -> Result<()> {
     let limited = {
         let netbox = it.netbox()?;
         let user = netbox.add_user("limited", "limited-password");
-        netbox.grant(user, &["extras.tag"], &["view"], serde_json::Value::Null);
+        netbox.grant(user, &["extras.tag"], &["view"], &serde_json::Value::Null);
         netbox.add_token(user, hybridops_lab::TokenKind::V2)
     };
     let good = it.ws.env("NETBOX_API_TOKEN").context("a token")?.to_owned();
     it.ws.set_env("NETBOX_API_TOKEN", limited);
     it.ws.apply()?.fails()?.says("extras.add_tag")?;
     it.ws.set_env("NETBOX_API_TOKEN", "nbt_000000000000.0000000000000000000000000000000000000000");
-    it.ws.plan()?.fails()?.says("does not accept the token")?.says("NETBOX_API_TOKEN")?;
+    it.ws.apply()?.fails()?.says("does not accept the token")?.says("NETBOX_API_TOKEN")?;
     it.ws.set_env("NETBOX_API_TOKEN", good);
     it.ws.apply()?.ok()?;
     it.ws.expect_empty_plan()?;
