@@ -165,6 +165,10 @@ async fn by_text<S: Store>(
         Reference::Text(text) => text.clone(),
         _ => String::new(),
     };
+    if kind.field(field).is_some_and(|field| matches!(field.shape, Shape::Integer { .. })) {
+        // Digits alone are an id: what is left is no number.
+        return Ok(group.into_iter().map(|one| (one.clone(), Outcome::None)).collect());
+    }
     let mut values: Vec<String> = group.iter().map(|one| text(one)).collect();
     values.sort();
     values.dedup();
