@@ -34,7 +34,7 @@ pub fn files(table: &'static Table, samples: Samples, version: Version) -> Resul
             hcl::block("import", &[("to".to_owned(), address.clone()), ("id".to_owned(), "\"5\"".to_owned())]),
         );
         files.insert(directory.join("import.sh"), shell(&catalogue, kind, &address)?);
-        sources(kind, &mut files);
+        sources(&catalogue, kind, &mut files)?;
     }
     Ok(files)
 }
@@ -147,7 +147,15 @@ fn shell(catalogue: &Catalogue, kind: &'static Kind, address: &str) -> Result<St
         let is_reference = kind.field(part.field).is_some_and(|field| {
             matches!(field.shape, Shape::Reference { .. } | Shape::Target { .. })
         });
-        let value = plain(part.field).unwrap_or_else(|| if is_reference { "7".to_owned() } else { "amsterdam".to_owned() });
+        let is_set = fields.iter().any(|(field, _)| field.name == part.field);
+        let value = plain(part.field).unwrap_or_else(|| {
+            match (is_reference, is_set) {
+                (true, true) => "7",
+                (true, false) => "null",
+                _ => "amsterdam",
+            }
+            .to_owned()
+        });
         format!("{}={value}", part.filter)
     };
     let parts: Vec<String> = key.parts.iter().map(part).collect();
@@ -160,14 +168,27 @@ fn shell(catalogue: &Catalogue, kind: &'static Kind, address: &str) -> Result<St
     Ok(text)
 }
 
-fn sources(kind: &Kind, files: &mut BTreeMap<PathBuf, String>) {
+fn sources(
+    catalogue: &Catalogue,
+    kind: &'static Kind,
+    files: &mut BTreeMap<PathBuf, String>,
+) -> Result<(), String> {
     let directory = Path::new("data-sources");
     let known = kind.lookup.iter().find(|name| {
         kind.field(name).is_some_and(|field| matches!(field.shape, Shape::Text { .. }))
             && kind.filters.iter().any(|filter| filter.name == **name)
     });
+    let instances = catalogue.instances_of(kind);
+    let base = instances.iter().find(|instance| instance.label == "base");
+    let fields = base.map(|base| catalogue.fields(base, Stage::Required)).transpose()?.flatten().unwrap_or_default();
+    let value = |name: &str| {
+        fields.iter().find(|(field, _)| field.name == name).map(|(_, sample)| hcl::expression(catalogue.table, sample))
+    };
     let question = match known {
-        Some(name) => ((*name).to_owned(), "\"amsterdam\"".to_owned()),
+        Some(name) => {
+            let value = value(name).unwrap_or_else(|| "\"amsterdam\"".to_owned());
+            ((*name).to_owned(), polished(&value).trim_end().to_owned())
+        }
         None => ("id".to_owned(), "5".to_owned()),
     };
     let one = hcl::block(&format!("data \"hybridops_{}\" \"{LABEL}\"", kind.name), &[question]);
@@ -190,4 +211,5 @@ fn sources(kind: &Kind, files: &mut BTreeMap<PathBuf, String>) {
         kind.name
     );
     files.insert(Path::new("list-resources").join(format!("hybridops_{}/list-resource.tfquery.hcl", kind.name)), list);
+    Ok(())
 }
