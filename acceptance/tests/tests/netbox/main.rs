@@ -2,9 +2,13 @@
 //! against a real server.
 
 mod budget;
+mod crash;
+mod documented;
 mod drift;
 mod import;
 mod lifecycle;
+mod real;
 mod refusals;
 mod scene;
+mod secrets;
 mod sources;

@@ -65,7 +65,7 @@ impl Client {
         if kind.path == "ipam/vlan-groups" && ranges && self.version(scope).await? < Version::new(4, 4) {
             return self.read(scope, kind, object.id).await?.ok_or(StoreError::Gone);
         }
-        Ok(record(object))
+        Ok(self.record(kind, object))
     }
 }
 
@@ -74,8 +74,25 @@ pub(crate) fn budget(scope: &Scope) -> Budget {
     Budget::new(Some(scope.deadline.into_std()), scope.cancel.clone())
 }
 
-fn record(object: Object) -> Record {
+fn bare_record(object: Object) -> Record {
     Record { id: object.id, seen: object.etag().map(|etag| etag.as_str().to_owned()), body: object.fields }
+}
+
+impl Client {
+    /// An object without what is a secret, and without what this version has another meaning for: before 4.5 the key
+    /// of a token is the token itself.
+    fn record(&self, kind: &'static Kind, object: Object) -> Record {
+        let mut record = bare_record(object);
+        let version = self.api.known_version();
+        record.body.retain(|key, _| {
+            let mut fields = kind.fields.iter().filter(|field| field.wire == key).peekable();
+            let is_shown = |field: &catalogue::description::Field| {
+                !field.secret && version.is_none_or(|version| field.available.covers(version))
+            };
+            fields.peek().is_none() || fields.any(is_shown)
+        });
+        record
+    }
 }
 
 /// A failed call in the catalogue's terms.
@@ -225,7 +242,7 @@ impl Store for Client {
 
     async fn read(&self, scope: &Scope, kind: &'static Kind, id: u64) -> Result<Option<Record>, StoreError> {
         let found = self.api.read(kind.path, id, kind.omit, &budget(scope)).await.map_err(failure)?;
-        Ok(found.map(|object| record((*object).clone())))
+        Ok(found.map(|object| self.record(kind, (*object).clone())))
     }
 
     async fn create(
@@ -250,15 +267,16 @@ impl Store for Client {
             // A form cannot hold what JSON can: the files follow.
             let made = self.api.create(kind.path, body, Some(&stamp), &budget).await.map_err(failure)?;
             let uploaded = self.api.upload(kind.path, Some(made.id), Vec::new(), parts, None, &budget).await;
-            return uploaded.map(record).map_err(failure);
+            return uploaded.map(|made| self.record(kind, made)).map_err(failure);
         }
         let (texts, rest) = form(&body);
         let made =
             self.api.upload(kind.path, None, texts, parts, Some(&stamp), &budget).await.map_err(failure)?;
         if rest.is_empty() {
-            return Ok(record(made));
+            return Ok(self.record(kind, made));
         }
-        self.api.update(kind.path, made.id, rest, None, &budget).await.map(record).map_err(failure)
+        let updated = self.api.update(kind.path, made.id, rest, None, &budget).await;
+        updated.map(|made| self.record(kind, made)).map_err(failure)
     }
 
     async fn update(
@@ -303,7 +321,7 @@ impl Store for Client {
         let stamp = format!("{STAMP}{stamp}");
         let taken =
             self.api.allocate(parent.kind, id, parent.endpoint, bodies, Some(&stamp), &budget(scope)).await;
-        Ok(taken.map_err(failure)?.into_iter().map(record).collect())
+        Ok(taken.map_err(failure)?.into_iter().map(bare_record).collect())
     }
 
     async fn list(
@@ -314,7 +332,7 @@ impl Store for Client {
         limit: Option<u64>,
     ) -> Result<Vec<Record>, StoreError> {
         let listed = self.api.list(kind.path, &query.0, limit, &budget(scope)).await.map_err(failure)?;
-        Ok(listed.into_iter().map(record).collect())
+        Ok(listed.into_iter().map(|object| self.record(kind, object)).collect())
     }
 
     async fn look_up(
@@ -325,7 +343,7 @@ impl Store for Client {
         values: &[String],
     ) -> Result<Vec<Record>, StoreError> {
         let found = self.api.look_up(kind.path, filter, values, &budget(scope)).await.map_err(failure)?;
-        Ok(found.into_iter().map(|object| record((*object).clone())).collect())
+        Ok(found.into_iter().map(|object| self.record(kind, (*object).clone())).collect())
     }
 
     async fn choices(

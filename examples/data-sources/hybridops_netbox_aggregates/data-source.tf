@@ -1,0 +1,3 @@
+data "hybridops_netbox_aggregates" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_asn" "example" {
+  id = 5
+}

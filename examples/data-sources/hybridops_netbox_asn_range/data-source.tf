@@ -1,0 +1,3 @@
+data "hybridops_netbox_asn_range" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_asn_ranges" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_asns" "matching" {
+  filters = { site = ["amsterdam"] }
+}

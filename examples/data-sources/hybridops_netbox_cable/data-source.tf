@@ -1,0 +1,3 @@
+data "hybridops_netbox_cable" "example" {
+  label = "Amsterdam cable"
+}

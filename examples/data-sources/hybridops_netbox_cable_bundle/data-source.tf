@@ -1,0 +1,3 @@
+data "hybridops_netbox_cable_bundle" "example" {
+  name = "Amsterdam cable bundle"
+}

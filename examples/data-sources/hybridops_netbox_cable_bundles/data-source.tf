@@ -1,0 +1,3 @@
+data "hybridops_netbox_cable_bundles" "matching" {
+  filters = { tag = ["production"] }
+}

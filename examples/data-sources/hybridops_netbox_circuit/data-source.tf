@@ -1,0 +1,3 @@
+data "hybridops_netbox_circuit" "example" {
+  cid = "NL-12345"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_circuit_group" "example" {
+  slug = "amsterdam"
+}

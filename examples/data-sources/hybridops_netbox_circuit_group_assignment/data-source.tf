@@ -1,0 +1,3 @@
+data "hybridops_netbox_circuit_group_assignment" "example" {
+  id = 5
+}

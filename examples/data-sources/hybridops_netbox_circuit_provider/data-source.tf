@@ -1,0 +1,3 @@
+data "hybridops_netbox_circuit_provider" "example" {
+  slug = "amsterdam"
+}

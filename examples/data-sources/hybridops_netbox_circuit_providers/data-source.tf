@@ -1,0 +1,3 @@
+data "hybridops_netbox_circuit_providers" "matching" {
+  filters = { site = ["amsterdam"] }
+}

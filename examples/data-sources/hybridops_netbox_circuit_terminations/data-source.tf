@@ -1,0 +1,3 @@
+data "hybridops_netbox_circuit_terminations" "matching" {
+  filters = { site = ["amsterdam"] }
+}

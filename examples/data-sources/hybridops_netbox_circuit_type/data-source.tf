@@ -1,0 +1,3 @@
+data "hybridops_netbox_circuit_type" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_cluster" "example" {
+  name = "ams1-pve"
+}

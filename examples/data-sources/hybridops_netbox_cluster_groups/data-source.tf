@@ -1,0 +1,3 @@
+data "hybridops_netbox_cluster_groups" "matching" {
+  filters = { tag = ["production"] }
+}

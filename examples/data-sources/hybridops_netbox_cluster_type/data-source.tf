@@ -1,0 +1,3 @@
+data "hybridops_netbox_cluster_type" "example" {
+  slug = "amsterdam"
+}

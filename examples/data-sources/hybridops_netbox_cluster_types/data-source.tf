@@ -1,0 +1,3 @@
+data "hybridops_netbox_cluster_types" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_clusters" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_config_context" "example" {
+  name = "Time servers"
+}

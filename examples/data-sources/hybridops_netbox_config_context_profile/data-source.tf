@@ -1,0 +1,3 @@
+data "hybridops_netbox_config_context_profile" "example" {
+  name = "Amsterdam config context profile"
+}

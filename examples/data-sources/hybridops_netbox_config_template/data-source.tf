@@ -1,0 +1,3 @@
+data "hybridops_netbox_config_template" "example" {
+  name = "Amsterdam config template"
+}

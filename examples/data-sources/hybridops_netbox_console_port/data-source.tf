@@ -1,0 +1,3 @@
+data "hybridops_netbox_console_port" "example" {
+  name = "Amsterdam console port"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_console_port_template" "example" {
+  name = "Amsterdam console port template"
+}

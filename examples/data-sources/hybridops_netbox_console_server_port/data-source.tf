@@ -1,0 +1,3 @@
+data "hybridops_netbox_console_server_port" "example" {
+  name = "Amsterdam console server port"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_contact" "example" {
+  name = "Network operations"
+}

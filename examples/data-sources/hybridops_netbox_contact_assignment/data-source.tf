@@ -1,0 +1,3 @@
+data "hybridops_netbox_contact_assignment" "example" {
+  id = 5
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_contact_assignments" "matching" {
+  filters = { tag = ["production"] }
+}

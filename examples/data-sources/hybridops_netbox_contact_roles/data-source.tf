@@ -1,0 +1,3 @@
+data "hybridops_netbox_contact_roles" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_contacts" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_feed" "example" {
+  name = "Amsterdam cooling feed"
+}

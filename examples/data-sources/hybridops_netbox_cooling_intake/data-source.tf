@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_intake" "example" {
+  name = "Amsterdam cooling intake"
+}

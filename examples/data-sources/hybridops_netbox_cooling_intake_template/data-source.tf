@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_intake_template" "example" {
+  name = "Amsterdam cooling intake template"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_intake_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

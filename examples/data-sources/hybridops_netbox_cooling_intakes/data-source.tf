@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_intakes" "matching" {
+  filters = { site = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_outflow_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

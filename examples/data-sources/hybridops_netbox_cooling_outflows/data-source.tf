@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_outflows" "matching" {
+  filters = { site = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_source" "example" {
+  name = "Amsterdam cooling source"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_cooling_sources" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

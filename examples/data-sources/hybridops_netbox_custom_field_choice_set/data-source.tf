@@ -1,0 +1,3 @@
+data "hybridops_netbox_custom_field_choice_set" "example" {
+  name = "Amsterdam custom field choice set"
+}

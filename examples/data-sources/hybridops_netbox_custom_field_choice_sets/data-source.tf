@@ -1,0 +1,3 @@
+data "hybridops_netbox_custom_field_choice_sets" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_custom_fields" "matching" {
+  filters = { q = ["amsterdam"] }
+}

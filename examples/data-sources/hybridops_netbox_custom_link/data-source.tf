@@ -1,0 +1,3 @@
+data "hybridops_netbox_custom_link" "example" {
+  name = "Amsterdam custom link"
+}

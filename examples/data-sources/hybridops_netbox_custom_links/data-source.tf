@@ -1,0 +1,3 @@
+data "hybridops_netbox_custom_links" "matching" {
+  filters = { q = ["amsterdam"] }
+}

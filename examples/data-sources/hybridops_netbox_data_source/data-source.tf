@@ -1,0 +1,3 @@
+data "hybridops_netbox_data_source" "example" {
+  name = "Amsterdam data source"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_data_sources" "matching" {
+  filters = { status = ["active"] }
+}

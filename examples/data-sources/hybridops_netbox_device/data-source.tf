@@ -1,0 +1,3 @@
+data "hybridops_netbox_device" "example" {
+  name = "ams1-sw1"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_device_bay_template" "example" {
+  name = "Amsterdam device bay template"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_device_bay_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_device_bays" "matching" {
+  filters = { site = ["amsterdam"] }
+}

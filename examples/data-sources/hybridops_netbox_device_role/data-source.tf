@@ -1,0 +1,3 @@
+data "hybridops_netbox_device_role" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_device_roles" "matching" {
+  filters = { tag = ["production"] }
+}

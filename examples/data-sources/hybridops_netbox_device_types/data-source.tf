@@ -1,0 +1,3 @@
+data "hybridops_netbox_device_types" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_devices" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_event_rule" "example" {
+  name = "Amsterdam event rule"
+}

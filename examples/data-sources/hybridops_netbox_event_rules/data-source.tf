@@ -1,0 +1,3 @@
+data "hybridops_netbox_event_rules" "matching" {
+  filters = { tag = ["production"] }
+}

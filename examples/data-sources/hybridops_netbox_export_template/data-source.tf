@@ -1,0 +1,3 @@
+data "hybridops_netbox_export_template" "example" {
+  name = "Amsterdam export template"
+}

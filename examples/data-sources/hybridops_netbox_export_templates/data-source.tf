@@ -1,0 +1,3 @@
+data "hybridops_netbox_export_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

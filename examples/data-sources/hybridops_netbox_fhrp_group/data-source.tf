@@ -1,0 +1,3 @@
+data "hybridops_netbox_fhrp_group" "example" {
+  name = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_front_port" "example" {
+  name = "Amsterdam front port"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_front_ports" "matching" {
+  filters = { site = ["amsterdam"] }
+}

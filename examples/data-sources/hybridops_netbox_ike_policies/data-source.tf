@@ -1,0 +1,3 @@
+data "hybridops_netbox_ike_policies" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_ike_policy" "example" {
+  name = "Amsterdam IKE policy"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_ike_proposal" "example" {
+  name = "Amsterdam IKE proposal"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_ike_proposals" "matching" {
+  filters = { tag = ["production"] }
+}

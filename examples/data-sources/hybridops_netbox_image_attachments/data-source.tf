@@ -1,0 +1,3 @@
+data "hybridops_netbox_image_attachments" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_interface" "example" {
+  name = "ge-0/0/0"
+}

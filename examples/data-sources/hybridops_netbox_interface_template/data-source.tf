@@ -1,0 +1,3 @@
+data "hybridops_netbox_interface_template" "example" {
+  name = "Amsterdam interface template"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_interface_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_interfaces" "matching" {
+  filters = { site = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_inventory_item_role" "example" {
+  slug = "amsterdam"
+}

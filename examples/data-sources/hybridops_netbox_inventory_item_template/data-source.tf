@@ -1,0 +1,3 @@
+data "hybridops_netbox_inventory_item_template" "example" {
+  name = "Amsterdam inventory item template"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_inventory_item_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

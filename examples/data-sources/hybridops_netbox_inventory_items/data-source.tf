@@ -1,0 +1,3 @@
+data "hybridops_netbox_inventory_items" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

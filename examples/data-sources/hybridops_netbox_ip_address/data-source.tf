@@ -1,0 +1,3 @@
+data "hybridops_netbox_ip_address" "example" {
+  address = "10.20.0.10/24"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_ip_addresses" "matching" {
+  filters = { status = ["active"] }
+}

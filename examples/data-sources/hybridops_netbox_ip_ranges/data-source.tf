@@ -1,0 +1,3 @@
+data "hybridops_netbox_ip_ranges" "matching" {
+  filters = { status = ["active"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_ipam_role" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_ipam_roles" "matching" {
+  filters = { tag = ["production"] }
+}

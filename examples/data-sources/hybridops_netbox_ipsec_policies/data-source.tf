@@ -1,0 +1,3 @@
+data "hybridops_netbox_ipsec_policies" "matching" {
+  filters = { tag = ["production"] }
+}

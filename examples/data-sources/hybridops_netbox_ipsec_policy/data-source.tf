@@ -1,0 +1,3 @@
+data "hybridops_netbox_ipsec_policy" "example" {
+  name = "Amsterdam IPsec policy"
+}

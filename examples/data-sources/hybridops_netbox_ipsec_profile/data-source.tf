@@ -1,0 +1,3 @@
+data "hybridops_netbox_ipsec_profile" "example" {
+  name = "Amsterdam IPsec profile"
+}

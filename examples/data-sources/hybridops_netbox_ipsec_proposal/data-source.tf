@@ -1,0 +1,3 @@
+data "hybridops_netbox_ipsec_proposal" "example" {
+  name = "Amsterdam IPsec proposal"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_journal_entries" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_journal_entry" "example" {
+  id = 5
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_l2vpn" "example" {
+  slug = "amsterdam"
+}

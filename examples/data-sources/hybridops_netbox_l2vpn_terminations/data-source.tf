@@ -1,0 +1,3 @@
+data "hybridops_netbox_l2vpn_terminations" "matching" {
+  filters = { site = ["amsterdam"] }
+}

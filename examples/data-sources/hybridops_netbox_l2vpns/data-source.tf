@@ -1,0 +1,3 @@
+data "hybridops_netbox_l2vpns" "matching" {
+  filters = { status = ["active"] }
+}

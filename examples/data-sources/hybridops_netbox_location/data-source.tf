@@ -1,0 +1,3 @@
+data "hybridops_netbox_location" "example" {
+  slug = "amsterdam"
+}

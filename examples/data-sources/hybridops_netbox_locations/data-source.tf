@@ -1,0 +1,3 @@
+data "hybridops_netbox_locations" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_mac_addresses" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_manufacturer" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_manufacturers" "matching" {
+  filters = { tag = ["production"] }
+}

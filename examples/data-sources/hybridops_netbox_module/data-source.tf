@@ -1,0 +1,3 @@
+data "hybridops_netbox_module" "example" {
+  asset_tag = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_module_bay_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_module_type_profiles" "matching" {
+  filters = { tag = ["production"] }
+}

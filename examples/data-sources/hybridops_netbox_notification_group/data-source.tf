@@ -1,0 +1,3 @@
+data "hybridops_netbox_notification_group" "example" {
+  id = 5
+}

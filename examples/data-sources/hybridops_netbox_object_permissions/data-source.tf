@@ -1,0 +1,3 @@
+data "hybridops_netbox_object_permissions" "matching" {
+  filters = { q = ["amsterdam"] }
+}

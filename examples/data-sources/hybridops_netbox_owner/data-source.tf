@@ -1,0 +1,3 @@
+data "hybridops_netbox_owner" "example" {
+  name = "Amsterdam owner"
+}

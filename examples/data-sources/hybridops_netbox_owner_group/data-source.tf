@@ -1,0 +1,3 @@
+data "hybridops_netbox_owner_group" "example" {
+  name = "Amsterdam owner group"
+}

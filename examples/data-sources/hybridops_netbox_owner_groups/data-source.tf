@@ -1,0 +1,3 @@
+data "hybridops_netbox_owner_groups" "matching" {
+  filters = { q = ["amsterdam"] }
+}

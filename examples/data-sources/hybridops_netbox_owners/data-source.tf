@@ -1,0 +1,3 @@
+data "hybridops_netbox_owners" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_platform" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_platforms" "matching" {
+  filters = { tag = ["production"] }
+}

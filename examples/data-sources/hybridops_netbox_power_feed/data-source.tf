@@ -1,0 +1,3 @@
+data "hybridops_netbox_power_feed" "example" {
+  name = "Amsterdam power feed"
+}

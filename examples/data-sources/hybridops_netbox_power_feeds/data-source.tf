@@ -1,0 +1,3 @@
+data "hybridops_netbox_power_feeds" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

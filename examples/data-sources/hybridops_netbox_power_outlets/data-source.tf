@@ -1,0 +1,3 @@
+data "hybridops_netbox_power_outlets" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

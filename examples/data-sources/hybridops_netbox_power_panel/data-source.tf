@@ -1,0 +1,3 @@
+data "hybridops_netbox_power_panel" "example" {
+  name = "Amsterdam power panel"
+}

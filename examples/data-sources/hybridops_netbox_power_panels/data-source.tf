@@ -1,0 +1,3 @@
+data "hybridops_netbox_power_panels" "matching" {
+  filters = { site = ["amsterdam"] }
+}

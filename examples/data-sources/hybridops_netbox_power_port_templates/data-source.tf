@@ -1,0 +1,3 @@
+data "hybridops_netbox_power_port_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

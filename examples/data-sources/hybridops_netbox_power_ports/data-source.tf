@@ -1,0 +1,3 @@
+data "hybridops_netbox_power_ports" "matching" {
+  filters = { site = ["amsterdam"] }
+}

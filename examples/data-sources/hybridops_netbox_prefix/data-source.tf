@@ -1,0 +1,3 @@
+data "hybridops_netbox_prefix" "example" {
+  prefix = "10.20.0.0/16"
+}

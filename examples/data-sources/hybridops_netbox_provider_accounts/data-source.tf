@@ -1,0 +1,3 @@
+data "hybridops_netbox_provider_accounts" "matching" {
+  filters = { tag = ["production"] }
+}

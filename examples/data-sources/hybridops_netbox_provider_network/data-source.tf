@@ -1,0 +1,3 @@
+data "hybridops_netbox_provider_network" "example" {
+  name = "Amsterdam provider network"
+}

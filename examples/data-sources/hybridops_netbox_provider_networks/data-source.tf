@@ -1,0 +1,3 @@
+data "hybridops_netbox_provider_networks" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_rack" "example" {
+  name = "R12"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_rack_groups" "matching" {
+  filters = { tag = ["production"] }
+}

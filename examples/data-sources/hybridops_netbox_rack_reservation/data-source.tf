@@ -1,0 +1,3 @@
+data "hybridops_netbox_rack_reservation" "example" {
+  id = 5
+}

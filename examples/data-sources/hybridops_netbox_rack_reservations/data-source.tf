@@ -1,0 +1,3 @@
+data "hybridops_netbox_rack_reservations" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

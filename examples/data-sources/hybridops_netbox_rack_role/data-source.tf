@@ -1,0 +1,3 @@
+data "hybridops_netbox_rack_role" "example" {
+  slug = "amsterdam"
+}

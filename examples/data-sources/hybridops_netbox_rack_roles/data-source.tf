@@ -1,0 +1,3 @@
+data "hybridops_netbox_rack_roles" "matching" {
+  filters = { tag = ["production"] }
+}

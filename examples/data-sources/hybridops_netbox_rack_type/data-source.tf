@@ -1,0 +1,3 @@
+data "hybridops_netbox_rack_type" "example" {
+  slug = "amsterdam"
+}

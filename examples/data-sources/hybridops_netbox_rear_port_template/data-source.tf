@@ -1,0 +1,3 @@
+data "hybridops_netbox_rear_port_template" "example" {
+  name = "Amsterdam rear port template"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_rear_port_templates" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_rear_ports" "matching" {
+  filters = { site = ["amsterdam"] }
+}

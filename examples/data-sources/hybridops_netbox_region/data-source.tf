@@ -1,0 +1,3 @@
+data "hybridops_netbox_region" "example" {
+  slug = "amsterdam"
+}

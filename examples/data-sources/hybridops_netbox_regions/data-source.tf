@@ -1,0 +1,3 @@
+data "hybridops_netbox_regions" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_rir" "example" {
+  slug = "amsterdam"
+}

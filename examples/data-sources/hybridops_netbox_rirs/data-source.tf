@@ -1,0 +1,3 @@
+data "hybridops_netbox_rirs" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_route_target" "example" {
+  name = "65000:100"
+}

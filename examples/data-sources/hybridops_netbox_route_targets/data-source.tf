@@ -1,0 +1,3 @@
+data "hybridops_netbox_route_targets" "matching" {
+  filters = { tag = ["production"] }
+}

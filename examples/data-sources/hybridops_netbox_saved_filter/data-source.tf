@@ -1,0 +1,3 @@
+data "hybridops_netbox_saved_filter" "example" {
+  slug = "amsterdam"
+}

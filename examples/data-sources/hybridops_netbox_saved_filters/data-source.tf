@@ -1,0 +1,3 @@
+data "hybridops_netbox_saved_filters" "matching" {
+  filters = { q = ["amsterdam"] }
+}

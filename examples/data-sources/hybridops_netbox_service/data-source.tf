@@ -1,0 +1,3 @@
+data "hybridops_netbox_service" "example" {
+  name = "Amsterdam service"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_service_templates" "matching" {
+  filters = { tag = ["production"] }
+}

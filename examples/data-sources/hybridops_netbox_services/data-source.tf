@@ -1,0 +1,3 @@
+data "hybridops_netbox_services" "matching" {
+  filters = { tag = ["production"] }
+}

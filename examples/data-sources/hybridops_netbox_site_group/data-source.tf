@@ -1,0 +1,3 @@
+data "hybridops_netbox_site_group" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_site_groups" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_sites" "matching" {
+  filters = { status = ["active"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_tag" "example" {
+  slug = "amsterdam"
+}

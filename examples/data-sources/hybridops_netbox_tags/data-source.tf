@@ -1,0 +1,3 @@
+data "hybridops_netbox_tags" "matching" {
+  filters = { q = ["amsterdam"] }
+}

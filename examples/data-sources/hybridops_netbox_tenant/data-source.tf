@@ -1,0 +1,3 @@
+data "hybridops_netbox_tenant" "example" {
+  slug = "amsterdam"
+}

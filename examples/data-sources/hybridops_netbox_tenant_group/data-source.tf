@@ -1,0 +1,3 @@
+data "hybridops_netbox_tenant_group" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_tenant_groups" "matching" {
+  filters = { tag = ["production"] }
+}

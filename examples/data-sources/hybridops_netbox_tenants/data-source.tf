@@ -1,0 +1,3 @@
+data "hybridops_netbox_tenants" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_token" "example" {
+  id = 5
+}

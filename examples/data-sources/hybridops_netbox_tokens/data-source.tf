@@ -1,0 +1,3 @@
+data "hybridops_netbox_tokens" "matching" {
+  filters = { q = ["amsterdam"] }
+}

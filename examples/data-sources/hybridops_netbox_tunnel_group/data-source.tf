@@ -1,0 +1,3 @@
+data "hybridops_netbox_tunnel_group" "example" {
+  slug = "amsterdam"
+}

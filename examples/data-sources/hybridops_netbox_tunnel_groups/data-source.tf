@@ -1,0 +1,3 @@
+data "hybridops_netbox_tunnel_groups" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_tunnel_termination" "example" {
+  id = 5
+}

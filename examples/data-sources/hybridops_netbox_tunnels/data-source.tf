@@ -1,0 +1,3 @@
+data "hybridops_netbox_tunnels" "matching" {
+  filters = { status = ["active"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_user" "example" {
+  username = "terraform"
+}

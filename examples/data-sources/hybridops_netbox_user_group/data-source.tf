@@ -1,0 +1,3 @@
+data "hybridops_netbox_user_group" "example" {
+  name = "Amsterdam user group"
+}

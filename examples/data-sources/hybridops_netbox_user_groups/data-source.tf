@@ -1,0 +1,3 @@
+data "hybridops_netbox_user_groups" "matching" {
+  filters = { q = ["amsterdam"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_users" "matching" {
+  filters = { q = ["amsterdam"] }
+}

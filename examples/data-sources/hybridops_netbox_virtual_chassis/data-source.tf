@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_chassis" "example" {
+  name = "Amsterdam virtual chassis"
+}

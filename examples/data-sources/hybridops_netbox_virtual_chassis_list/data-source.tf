@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_chassis_list" "matching" {
+  filters = { site = ["amsterdam"] }
+}

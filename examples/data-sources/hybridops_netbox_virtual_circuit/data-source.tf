@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_circuit" "example" {
+  cid = "Amsterdam virtual circuit"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_circuit_termination" "example" {
+  id = 5
+}

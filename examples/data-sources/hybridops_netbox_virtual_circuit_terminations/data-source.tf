@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_circuit_terminations" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_circuit_types" "matching" {
+  filters = { tag = ["production"] }
+}

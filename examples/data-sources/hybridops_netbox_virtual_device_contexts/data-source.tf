@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_device_contexts" "matching" {
+  filters = { status = ["active"] }
+}

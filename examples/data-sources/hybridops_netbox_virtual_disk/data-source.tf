@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_disk" "example" {
+  name = "scsi0"
+}

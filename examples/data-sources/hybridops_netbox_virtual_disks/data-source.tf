@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_disks" "matching" {
+  filters = { tag = ["production"] }
+}

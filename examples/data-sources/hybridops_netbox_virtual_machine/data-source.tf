@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_machine" "example" {
+  name = "web1"
+}

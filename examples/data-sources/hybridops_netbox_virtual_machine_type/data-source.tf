@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_machine_type" "example" {
+  slug = "amsterdam"
+}

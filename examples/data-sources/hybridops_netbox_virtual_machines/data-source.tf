@@ -1,0 +1,3 @@
+data "hybridops_netbox_virtual_machines" "matching" {
+  filters = { site = ["amsterdam"], status = ["active"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_vlan" "example" {
+  name = "servers"
+}

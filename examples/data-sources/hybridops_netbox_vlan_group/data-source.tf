@@ -1,0 +1,3 @@
+data "hybridops_netbox_vlan_group" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_vlan_groups" "matching" {
+  filters = { site = ["amsterdam"] }
+}

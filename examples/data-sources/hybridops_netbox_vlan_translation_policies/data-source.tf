@@ -1,0 +1,3 @@
+data "hybridops_netbox_vlan_translation_policies" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_vlan_translation_policy" "example" {
+  name = "Amsterdam VLAN translation policy"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_vm_interfaces" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_vrf" "example" {
+  name = "blue"
+}

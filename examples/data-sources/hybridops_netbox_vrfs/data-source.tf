@@ -1,0 +1,3 @@
+data "hybridops_netbox_vrfs" "matching" {
+  filters = { tag = ["production"] }
+}

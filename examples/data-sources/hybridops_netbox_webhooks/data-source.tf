@@ -1,0 +1,3 @@
+data "hybridops_netbox_webhooks" "matching" {
+  filters = { tag = ["production"] }
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_wireless_lan" "example" {
+  ssid = "office"
+}

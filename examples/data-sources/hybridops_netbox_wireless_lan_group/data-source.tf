@@ -1,0 +1,3 @@
+data "hybridops_netbox_wireless_lan_group" "example" {
+  slug = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_wireless_lan_groups" "matching" {
+  filters = { tag = ["production"] }
+}

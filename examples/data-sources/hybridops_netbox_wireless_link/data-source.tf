@@ -1,0 +1,3 @@
+data "hybridops_netbox_wireless_link" "example" {
+  ssid = "amsterdam"
+}

@@ -1,0 +1,3 @@
+data "hybridops_netbox_wireless_links" "matching" {
+  filters = { status = ["active"] }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_aggregate" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_asn" "matching" {
+  provider = hybridops
+  config {
+    filters = { site = ["amsterdam"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_asn_range" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

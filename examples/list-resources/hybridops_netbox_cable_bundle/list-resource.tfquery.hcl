@@ -1,0 +1,6 @@
+list "hybridops_netbox_cable_bundle" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_cluster_type" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

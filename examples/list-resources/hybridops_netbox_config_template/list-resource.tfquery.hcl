@@ -1,0 +1,6 @@
+list "hybridops_netbox_config_template" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

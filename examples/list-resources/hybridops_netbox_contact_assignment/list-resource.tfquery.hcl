@@ -1,0 +1,6 @@
+list "hybridops_netbox_contact_assignment" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_cooling_outflow" "matching" {
+  provider = hybridops
+  config {
+    filters = { site = ["amsterdam"] }
+  }
+}

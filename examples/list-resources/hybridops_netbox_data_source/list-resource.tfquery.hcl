@@ -1,0 +1,6 @@
+list "hybridops_netbox_data_source" "matching" {
+  provider = hybridops
+  config {
+    filters = { status = ["active"] }
+  }
+}

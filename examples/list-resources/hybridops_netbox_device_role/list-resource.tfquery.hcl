@@ -1,0 +1,6 @@
+list "hybridops_netbox_device_role" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

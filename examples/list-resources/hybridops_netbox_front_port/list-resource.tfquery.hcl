@@ -1,0 +1,6 @@
+list "hybridops_netbox_front_port" "matching" {
+  provider = hybridops
+  config {
+    filters = { site = ["amsterdam"] }
+  }
+}

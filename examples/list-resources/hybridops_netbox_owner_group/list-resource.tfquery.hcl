@@ -1,0 +1,6 @@
+list "hybridops_netbox_owner_group" "matching" {
+  provider = hybridops
+  config {
+    filters = { q = ["amsterdam"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_power_panel" "matching" {
+  provider = hybridops
+  config {
+    filters = { site = ["amsterdam"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_provider_network" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_service" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

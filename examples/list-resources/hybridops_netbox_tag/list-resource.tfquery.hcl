@@ -1,0 +1,6 @@
+list "hybridops_netbox_tag" "matching" {
+  provider = hybridops
+  config {
+    filters = { q = ["amsterdam"] }
+  }
+}

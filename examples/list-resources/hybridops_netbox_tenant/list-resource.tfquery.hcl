@@ -1,0 +1,6 @@
+list "hybridops_netbox_tenant" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

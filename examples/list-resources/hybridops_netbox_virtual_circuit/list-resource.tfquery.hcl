@@ -1,0 +1,6 @@
+list "hybridops_netbox_virtual_circuit" "matching" {
+  provider = hybridops
+  config {
+    filters = { status = ["active"] }
+  }
+}

@@ -1,0 +1,6 @@
+list "hybridops_netbox_virtual_circuit_termination" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

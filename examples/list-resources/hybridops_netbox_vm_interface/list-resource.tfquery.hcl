@@ -1,0 +1,6 @@
+list "hybridops_netbox_vm_interface" "matching" {
+  provider = hybridops
+  config {
+    filters = { tag = ["production"] }
+  }
+}

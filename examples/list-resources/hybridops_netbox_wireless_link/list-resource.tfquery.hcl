@@ -1,0 +1,6 @@
+list "hybridops_netbox_wireless_link" "matching" {
+  provider = hybridops
+  config {
+    filters = { status = ["active"] }
+  }
+}

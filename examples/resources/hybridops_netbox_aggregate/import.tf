@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_aggregate.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_asn.example
+  id = "5"
+}

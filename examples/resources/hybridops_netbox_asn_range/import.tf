@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_asn_range.example
+  id = "5"
+}

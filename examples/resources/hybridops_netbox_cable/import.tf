@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_cable.example
+  id = "5"
+}

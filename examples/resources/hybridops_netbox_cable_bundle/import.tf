@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_cable_bundle.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_cable_bundle" "example" {
+  name = "Amsterdam cable bundle"
+}

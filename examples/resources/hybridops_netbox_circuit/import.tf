@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_circuit.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_circuit_group" "example" {
+  name = "Amsterdam circuit group"
+}

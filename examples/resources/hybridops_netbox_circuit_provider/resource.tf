@@ -1,0 +1,3 @@
+resource "hybridops_netbox_circuit_provider" "example" {
+  name = "Fibre Co"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_circuit_termination.example
+  id = "5"
+}

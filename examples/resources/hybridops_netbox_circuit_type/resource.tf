@@ -1,0 +1,3 @@
+resource "hybridops_netbox_circuit_type" "example" {
+  name = "Amsterdam circuit type"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_cluster_group.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_cluster_type" "example" {
+  name = "Proxmox VE"
+}

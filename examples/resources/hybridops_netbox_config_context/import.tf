@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_config_context.example
+  id = "5"
+}

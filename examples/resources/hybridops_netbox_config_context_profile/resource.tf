@@ -1,0 +1,3 @@
+resource "hybridops_netbox_config_context_profile" "example" {
+  name = "Amsterdam config context profile"
+}

@@ -1,0 +1,5 @@
+# By its id.
+terraform import hybridops_netbox_console_server_port.example 5
+
+# By what it is known by.
+terraform import hybridops_netbox_console_server_port.example "device_id=7,name=Amsterdam console server port"

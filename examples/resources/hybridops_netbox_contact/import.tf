@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_contact.example
+  id = "5"
+}

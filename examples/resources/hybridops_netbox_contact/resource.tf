@@ -1,0 +1,4 @@
+resource "hybridops_netbox_contact" "example" {
+  name  = "Network operations"
+  email = "noc@example.com"
+}

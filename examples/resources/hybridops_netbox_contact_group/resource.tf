@@ -1,0 +1,3 @@
+resource "hybridops_netbox_contact_group" "example" {
+  name = "Amsterdam contact group"
+}

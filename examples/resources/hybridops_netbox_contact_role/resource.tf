@@ -1,0 +1,3 @@
+resource "hybridops_netbox_contact_role" "example" {
+  name = "Amsterdam contact role"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_cooling_feed.example
+  id = "5"
+}

@@ -1,0 +1,19 @@
+resource "hybridops_netbox_site" "example" {
+  name             = "Amsterdam 1"
+  slug             = "ams1"
+  facility         = "Science Park"
+  physical_address = "Science Park 121, Amsterdam"
+  status           = "active"
+  time_zone        = "Europe/Amsterdam"
+}
+
+resource "hybridops_netbox_cooling_source" "example" {
+  name = "Amsterdam cooling source"
+  site = hybridops_netbox_site.example.id
+  type = "chiller"
+}
+
+resource "hybridops_netbox_cooling_feed" "example" {
+  cooling_source = hybridops_netbox_cooling_source.example.id
+  name           = "Amsterdam cooling feed"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_cooling_intake_template" "example" {
+  name = "Amsterdam cooling intake template"
+}

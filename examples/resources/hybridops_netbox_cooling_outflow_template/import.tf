@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_cooling_outflow_template.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_cooling_outflow_template" "example" {
+  name = "Amsterdam cooling outflow template"
+}

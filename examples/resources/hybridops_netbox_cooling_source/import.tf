@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_cooling_source.example
+  id = "5"
+}

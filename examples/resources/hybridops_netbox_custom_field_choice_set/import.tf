@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_custom_field_choice_set.example
+  id = "5"
+}

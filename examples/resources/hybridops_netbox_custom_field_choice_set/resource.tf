@@ -1,0 +1,4 @@
+resource "hybridops_netbox_custom_field_choice_set" "example" {
+  name          = "Amsterdam custom field choice set"
+  extra_choices = [{ label = "A", value = "a" }]
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_custom_link.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_data_source.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_device.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_device_bay_template.example
+  id = "5"
+}

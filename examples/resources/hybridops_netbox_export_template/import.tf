@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_export_template.example
+  id = "5"
+}

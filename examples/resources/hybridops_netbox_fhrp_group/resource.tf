@@ -1,0 +1,4 @@
+resource "hybridops_netbox_fhrp_group" "example" {
+  group_id = 101
+  protocol = "vrrp2"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_fhrp_group_assignment.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_ike_policy" "example" {
+  name = "Amsterdam IKE policy"
+}

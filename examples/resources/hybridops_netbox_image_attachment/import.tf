@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_image_attachment.example
+  id = "5"
+}

@@ -1,0 +1,13 @@
+resource "hybridops_netbox_site" "example" {
+  name             = "Amsterdam 1"
+  slug             = "ams1"
+  facility         = "Science Park"
+  physical_address = "Science Park 121, Amsterdam"
+  status           = "active"
+  time_zone        = "Europe/Amsterdam"
+}
+
+resource "hybridops_netbox_image_attachment" "example" {
+  image  = "picture-1.png"
+  object = { site = hybridops_netbox_site.example.id }
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_interface.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_interface_template.example
+  id = "5"
+}

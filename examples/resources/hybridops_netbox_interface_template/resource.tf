@@ -1,0 +1,15 @@
+resource "hybridops_netbox_manufacturer" "example" {
+  name = "Juniper"
+}
+
+resource "hybridops_netbox_device_type" "templated" {
+  manufacturer   = hybridops_netbox_manufacturer.example.id
+  model          = "Amsterdam device type templated"
+  subdevice_role = "parent"
+}
+
+resource "hybridops_netbox_interface_template" "example" {
+  name        = "Amsterdam interface template"
+  type        = "virtual"
+  device_type = hybridops_netbox_device_type.templated.id
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_inventory_item_template.example
+  id = "5"
+}

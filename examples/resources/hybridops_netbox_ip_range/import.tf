@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_ip_range.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_ipsec_policy" "example" {
+  name = "Amsterdam IPsec policy"
+}

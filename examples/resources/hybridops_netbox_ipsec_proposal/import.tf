@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_ipsec_proposal.example
+  id = "5"
+}

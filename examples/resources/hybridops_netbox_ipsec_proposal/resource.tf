@@ -1,0 +1,4 @@
+resource "hybridops_netbox_ipsec_proposal" "example" {
+  name                 = "Amsterdam IPsec proposal"
+  encryption_algorithm = "aes-128-cbc"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_journal_entry.example
+  id = "5"
+}

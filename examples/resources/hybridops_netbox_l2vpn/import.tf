@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_l2vpn.example
+  id = "5"
+}

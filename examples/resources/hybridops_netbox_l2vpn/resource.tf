@@ -1,0 +1,4 @@
+resource "hybridops_netbox_l2vpn" "example" {
+  name = "Amsterdam L2VPN"
+  type = "vxlan"
+}

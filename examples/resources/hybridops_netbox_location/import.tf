@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_location.example
+  id = "5"
+}

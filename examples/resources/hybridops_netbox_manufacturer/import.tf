@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_manufacturer.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_manufacturer" "example" {
+  name = "Juniper"
+}

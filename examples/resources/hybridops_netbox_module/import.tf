@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_module.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_module_bay_type.example
+  id = "5"
+}

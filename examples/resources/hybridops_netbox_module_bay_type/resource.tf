@@ -1,0 +1,3 @@
+resource "hybridops_netbox_module_bay_type" "example" {
+  name = "Amsterdam module bay type"
+}

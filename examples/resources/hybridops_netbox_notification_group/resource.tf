@@ -1,0 +1,3 @@
+resource "hybridops_netbox_notification_group" "example" {
+  name = "Amsterdam notification group"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_object_permission.example
+  id = "5"
+}

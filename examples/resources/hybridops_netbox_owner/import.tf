@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_owner.example
+  id = "5"
+}

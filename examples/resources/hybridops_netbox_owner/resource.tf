@@ -1,0 +1,3 @@
+resource "hybridops_netbox_owner" "example" {
+  name = "Amsterdam owner"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_owner_group" "example" {
+  name = "Amsterdam owner group"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_platform.example
+  id = "5"
+}

@@ -1,0 +1,18 @@
+resource "hybridops_netbox_site" "example" {
+  name             = "Amsterdam 1"
+  slug             = "ams1"
+  facility         = "Science Park"
+  physical_address = "Science Park 121, Amsterdam"
+  status           = "active"
+  time_zone        = "Europe/Amsterdam"
+}
+
+resource "hybridops_netbox_power_panel" "example" {
+  name = "Amsterdam power panel"
+  site = hybridops_netbox_site.example.id
+}
+
+resource "hybridops_netbox_power_feed" "example" {
+  name        = "Amsterdam power feed"
+  power_panel = hybridops_netbox_power_panel.example.id
+}

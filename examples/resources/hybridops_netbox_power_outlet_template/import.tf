@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_power_outlet_template.example
+  id = "5"
+}

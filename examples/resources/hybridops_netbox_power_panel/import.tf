@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_power_panel.example
+  id = "5"
+}

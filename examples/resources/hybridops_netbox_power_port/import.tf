@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_power_port.example
+  id = "5"
+}

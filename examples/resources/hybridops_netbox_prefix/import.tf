@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_prefix.example
+  id = "5"
+}

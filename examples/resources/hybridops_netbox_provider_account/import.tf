@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_provider_account.example
+  id = "5"
+}

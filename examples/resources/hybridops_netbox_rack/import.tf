@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_rack.example
+  id = "5"
+}

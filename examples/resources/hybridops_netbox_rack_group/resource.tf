@@ -1,0 +1,3 @@
+resource "hybridops_netbox_rack_group" "example" {
+  name = "Amsterdam rack group"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_rack_role.example
+  id = "5"
+}

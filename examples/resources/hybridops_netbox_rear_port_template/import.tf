@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_rear_port_template.example
+  id = "5"
+}

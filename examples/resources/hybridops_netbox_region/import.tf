@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_region.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_region" "example" {
+  name = "Netherlands"
+}

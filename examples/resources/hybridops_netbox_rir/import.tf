@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_rir.example
+  id = "5"
+}

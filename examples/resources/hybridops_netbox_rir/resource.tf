@@ -1,0 +1,4 @@
+resource "hybridops_netbox_rir" "example" {
+  name       = "RFC 6996"
+  is_private = true
+}

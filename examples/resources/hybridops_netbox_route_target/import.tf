@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_route_target.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_route_target" "example" {
+  name = "65000:100"
+}

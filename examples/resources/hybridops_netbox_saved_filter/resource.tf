@@ -1,0 +1,5 @@
+resource "hybridops_netbox_saved_filter" "example" {
+  name         = "Amsterdam saved filter"
+  object_types = ["dcim.site"]
+  parameters   = jsonencode({ status = ["active"] })
+}

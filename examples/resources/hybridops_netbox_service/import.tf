@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_service.example
+  id = "5"
+}

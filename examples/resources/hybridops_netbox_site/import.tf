@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_site.example
+  id = "5"
+}

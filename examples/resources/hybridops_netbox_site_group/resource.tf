@@ -1,0 +1,3 @@
+resource "hybridops_netbox_site_group" "example" {
+  name = "Amsterdam site group"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_tag.example
+  id = "5"
+}

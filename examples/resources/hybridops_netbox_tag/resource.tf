@@ -1,0 +1,4 @@
+resource "hybridops_netbox_tag" "example" {
+  name  = "Production"
+  color = "4caf50"
+}

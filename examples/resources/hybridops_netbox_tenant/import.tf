@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_tenant.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+resource "hybridops_netbox_tenant" "example" {
+  name        = "Acme"
+  description = "Makes everything"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_tenant_group" "example" {
+  name = "Customers"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_token.example
+  id = "5"
+}

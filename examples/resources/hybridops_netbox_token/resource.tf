@@ -1,0 +1,9 @@
+resource "hybridops_netbox_user" "example" {
+  username         = "terraform"
+  password         = "Correct-horse-1-Amsterdam"
+  password_version = 1
+}
+
+resource "hybridops_netbox_token" "example" {
+  user = hybridops_netbox_user.example.id
+}

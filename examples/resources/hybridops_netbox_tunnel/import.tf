@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_tunnel.example
+  id = "5"
+}

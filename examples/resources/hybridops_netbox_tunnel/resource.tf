@@ -1,0 +1,4 @@
+resource "hybridops_netbox_tunnel" "example" {
+  name          = "ams1-fra1"
+  encapsulation = "ipsec-transport"
+}

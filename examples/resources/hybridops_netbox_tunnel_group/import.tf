@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_tunnel_group.example
+  id = "5"
+}

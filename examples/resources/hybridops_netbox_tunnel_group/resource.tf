@@ -1,0 +1,3 @@
+resource "hybridops_netbox_tunnel_group" "example" {
+  name = "Amsterdam tunnel group"
+}

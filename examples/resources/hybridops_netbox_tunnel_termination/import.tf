@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_tunnel_termination.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_user.example
+  id = "5"
+}

@@ -1,0 +1,3 @@
+resource "hybridops_netbox_virtual_chassis" "example" {
+  name = "Amsterdam virtual chassis"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_virtual_circuit_termination.example
+  id = "5"
+}

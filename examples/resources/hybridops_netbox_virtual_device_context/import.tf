@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_virtual_device_context.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_virtual_machine_type.example
+  id = "5"
+}

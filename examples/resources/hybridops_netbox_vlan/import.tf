@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_vlan.example
+  id = "5"
+}

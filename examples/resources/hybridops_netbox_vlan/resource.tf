@@ -1,0 +1,4 @@
+resource "hybridops_netbox_vlan" "example" {
+  name = "servers"
+  vid  = 120
+}

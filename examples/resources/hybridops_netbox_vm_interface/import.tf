@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_vm_interface.example
+  id = "5"
+}

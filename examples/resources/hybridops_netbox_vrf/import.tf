@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_vrf.example
+  id = "5"
+}

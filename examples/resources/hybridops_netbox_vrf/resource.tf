@@ -1,0 +1,4 @@
+resource "hybridops_netbox_vrf" "example" {
+  name = "blue"
+  rd   = "65000:1"
+}

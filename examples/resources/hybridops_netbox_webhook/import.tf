@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_webhook.example
+  id = "5"
+}

@@ -1,0 +1,4 @@
+resource "hybridops_netbox_webhook" "example" {
+  name        = "Inventory"
+  payload_url = "https://hooks.example.com/inventory"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_wireless_lan.example
+  id = "5"
+}

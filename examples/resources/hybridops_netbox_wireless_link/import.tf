@@ -1,0 +1,4 @@
+import {
+  to = hybridops_netbox_wireless_link.example
+  id = "5"
+}
