@@ -140,6 +140,28 @@ async fn killed_and_taken_up() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_object_of_a_plugin() -> Result<()> {
+    for version in VERSIONS {
+        let it = scene!(version);
+        let path = "plugins/lab/widgets";
+        let body = r#"body = { name = "w1", size = 5, color = "ff0000", tags = [{ slug = "web" }] }"#;
+        declare(&it, path, body)?;
+        it.ws.apply()?.ok()?;
+        it.ws.expect_empty_plan()?;
+        declare(&it, path, &body.replace("size = 5", "size = null"))?;
+        it.ws.apply()?.ok()?;
+        ensure!(it.all(path)[0]["size"].is_null());
+        it.ws.expect_empty_plan()?;
+        it.ws.run(&["state", "rm", IT])?.ok()?;
+        it.ws.import(IT, "plugins/lab/widgets?name=w1")?.ok()?;
+        it.ws.expect_empty_plan()?;
+        it.ws.destroy()?.ok()?;
+        ensure!(it.all(path).is_empty());
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_changed_since_the_plan_is_told() -> Result<()> {
     let it = scene!(NetBoxVersion::V4_6);
     declare(&it, SITES, BODY)?;

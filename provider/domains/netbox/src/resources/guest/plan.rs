@@ -317,7 +317,7 @@ async fn may_be_taken_up(
 }
 
 fn too_new(planned: &Value, version: Version) -> Diagnostics {
-    let newer = |name: &&&str| planned.get(**name).is_some_and(|value| !value.is_null()) && version < OWNERS;
+    let newer = |name: &&&str| planned.get(name).is_some_and(|value| !value.is_null()) && version < OWNERS;
     let problem = |name: &str| {
         let detail = format!(
             "NetBox has the field {name} from {OWNERS} on; this server is version {version} and would ignore it. Leave it \

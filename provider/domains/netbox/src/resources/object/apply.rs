@@ -247,7 +247,7 @@ pub(super) async fn update(
         // Keys that are no longer managed: there is nothing to be sent.
         cx.private.imported = false;
         let display = prior.display.clone();
-        return Ok(AnyObject { id: prior.id.clone(), url: prior.url.clone(), display, ..plan.clone() });
+        return Ok(AnyObject { id: prior.id, url: prior.url.clone(), display, ..plan.clone() });
     }
     let budget = budget(&Scope::of(cx));
     let seen = cx.private.seen.clone().map(Etag::new);
