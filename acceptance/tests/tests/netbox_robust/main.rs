@@ -1,7 +1,5 @@
-//! NetBox when things go wrong: a bad server, kills at any request, pools that run out, secrets that must not leak.
+//! NetBox when things go wrong: a bad server, pools that run out.
 
 mod allocation;
-mod crash;
-mod secrets;
 mod site;
 mod trouble;
