@@ -1,5 +1,7 @@
 //! The samples fit the table: every field of every kind is tried, or it is said why it is not.
 
+#![allow(clippy::print_stdout, reason = "the tests tell what they did")]
+
 use std::collections::BTreeSet;
 
 use acceptance_tests::netbox::{Catalogue, Naming, Samples};

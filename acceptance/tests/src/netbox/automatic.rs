@@ -117,7 +117,7 @@ pub(super) fn automatic(
 }
 
 /// The first or the second of a list; the only one where there are no two.
-fn pick<'v, T>(values: &'v [T], phase: u8) -> Option<&'v T> {
+fn pick<T>(values: &[T], phase: u8) -> Option<&T> {
     values.get(usize::from(phase) - 1).or_else(|| values.first())
 }
 

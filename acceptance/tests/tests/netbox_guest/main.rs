@@ -1,6 +1,13 @@
 //! `hybridops_netbox_guest`, `hybridops_netbox_object` and the ephemeral `hybridops_netbox_token`, through the real
 //! `terraform` against the lab's NetBox, in an old and a new version.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::expect_used,
+    reason = "the tests tell what they did"
+)]
+
 mod budget;
 mod crash;
 mod import;

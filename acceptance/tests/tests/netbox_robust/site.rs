@@ -62,22 +62,4 @@ impl Site {
     pub(crate) fn apply(&self) -> Result<Output> {
         self.ws.run(&["apply", "-no-color", "-auto-approve"])
     }
-
-    /// Requests so far.
-    pub(crate) fn requests(&self) -> Result<Vec<String>> {
-        let all = self.netbox()?.journal().all();
-        Ok(all.into_iter().map(|entry| format!("{} {}", entry.method, entry.path)).collect())
-    }
-
-    /// Requests so far that change something.
-    pub(crate) fn writes(&self) -> Result<Vec<String>> {
-        let changes = |request: &String| !request.starts_with("GET ") && !request.starts_with("OPTIONS ");
-        Ok(self.requests()?.into_iter().filter(changes).collect())
-    }
-
-    /// Forgets the requests so far.
-    pub(crate) fn forget(&self) -> Result<()> {
-        self.netbox()?.journal().clear();
-        Ok(())
-    }
 }
