@@ -66,10 +66,15 @@ pub(super) fn whole(object: &Object) -> Value {
     dynamic(Value::object(said.map(|(key, value)| (key.clone(), json::to_value(&simplified(value))))))
 }
 
-/// A value as one would write it: choices without labels, objects by id.
+/// A value as one would write it: choices without labels, tags by slug, other objects by id.
 fn simplified(value: &Json) -> Json {
     match value {
         Json::Array(items) => items.iter().map(simplified).collect(),
+        Json::Object(members) if ["id", "slug", "color"].iter().all(|key| members.contains_key(*key)) => {
+            let mut tag = Map::new();
+            tag.insert("slug".to_owned(), members.get("slug").cloned().unwrap_or_default());
+            Json::Object(tag)
+        }
         Json::Object(members) => match (members.get("value"), members.get("label"), members.get("id")) {
             (Some(value), Some(_), _) => value.clone(),
             (_, _, Some(id)) if members.contains_key("url") => id.clone(),
