@@ -58,6 +58,7 @@ fn of_examples(table: &'static Table, samples: Samples, version: Version) -> Cat
     // What an example says comes before what the first instance has.
     for kind in catalogue.samples.kinds.values_mut() {
         let example = std::mem::take(&mut kind.example);
+        kind.every.retain(|name, _| !example.contains_key(name));
         kind.base.extend(example);
     }
     catalogue
