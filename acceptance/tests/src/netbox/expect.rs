@@ -58,7 +58,8 @@ pub fn has(field: &Field, sample: &Sample, object: &Json, all: &Known) -> Result
             equal(id_in(actual) == Some(id), &json!({"id": id}))
         }
         Sample::References(links) => {
-            let wanted: BTreeSet<u64> = links.iter().map(|link| known(all, link)).collect::<Result<_, _>>()?;
+            let wanted: BTreeSet<u64> =
+                links.iter().map(|link| known(all, link)).collect::<Result<_, _>>()?;
             let is: BTreeSet<u64> = actual.as_array().into_iter().flatten().filter_map(id_in).collect();
             equal(wanted == is, &json!(wanted))
         }
@@ -109,7 +110,9 @@ pub fn has(field: &Field, sample: &Sample, object: &Json, all: &Known) -> Result
         Sample::File(_) => equal(actual.as_str().is_some_and(|url| !url.is_empty()), &json!("a file")),
         // Some read back and some do not; where they do they must be right.
         Sample::Secret(wanted, _) => match actual {
-            Json::String(text) if !text.is_empty() && field.wire != "token" => equal(text == wanted, &json!("…")),
+            Json::String(text) if !text.is_empty() && field.wire != "token" => {
+                equal(text == wanted, &json!("…"))
+            }
             _ => Ok(()),
         },
     }
@@ -130,12 +133,15 @@ fn same(field: &Field, wanted: &Json, actual: &Json) -> bool {
             let actual = actual.as_str().map(str::to_owned).unwrap_or_else(|| actual.to_string());
             match format {
                 Format::Mac | Format::Wwn | Format::DnsName => wanted.eq_ignore_ascii_case(&actual),
-                Format::DateTime => wanted.trim_end_matches('Z') == actual.trim_end_matches('Z').trim_end_matches("+00:00"),
+                Format::DateTime => {
+                    wanted.trim_end_matches('Z') == actual.trim_end_matches('Z').trim_end_matches("+00:00")
+                }
                 _ => *wanted == actual,
             }
         }
         (Shape::Texts { ordered: false, .. } | Shape::Integers { ordered: false }, Json::Array(wanted)) => {
-            let set = |items: &[Json]| items.iter().map(|item| bare(item).to_string()).collect::<BTreeSet<_>>();
+            let set =
+                |items: &[Json]| items.iter().map(|item| bare(item).to_string()).collect::<BTreeSet<_>>();
             actual.as_array().is_some_and(|actual| set(wanted) == set(actual))
         }
         (Shape::Pairs { names: [first, second], .. }, Json::Array(wanted)) => {
@@ -152,7 +158,8 @@ fn same(field: &Field, wanted: &Json, actual: &Json) -> bool {
 /// The server shows something else.
 pub fn is_cleared(field: &Field, keys: &[String], object: &Json, before: &Json) -> Result<(), Difference> {
     let actual = on_wire(object, field.wire);
-    let wanted = |what: &str| Err(format!("{} is {actual} although it was left out: {what} was expected", field.name));
+    let wanted =
+        |what: &str| Err(format!("{} is {actual} although it was left out: {what} was expected", field.name));
     // A slug that is left out stays what it was.
     let stays = field.presence == Presence::Required && !field.nullable;
     if stays || field.secret || field.unread || matches!(field.presence, Presence::OptionalComputed(_)) {
@@ -183,11 +190,32 @@ pub fn is_cleared(field: &Field, keys: &[String], object: &Json, before: &Json) 
             let empty = actual.as_array().is_some_and(Vec::is_empty);
             if bare(actual).is_null() || empty { Ok(()) } else { wanted("null") }
         }
-        Shape::Text { .. } => if actual.as_str() == Some("") { Ok(()) } else { wanted("an empty text") },
-        Shape::References { .. } | Shape::Tags | Shape::Texts { .. } | Shape::Integers { .. } | Shape::Pairs { .. } | Shape::Objects { .. } => {
-            if actual.as_array().is_some_and(Vec::is_empty) { Ok(()) } else { wanted("an empty list") }
+        Shape::Text { .. } => {
+            if actual.as_str() == Some("") {
+                Ok(())
+            } else {
+                wanted("an empty text")
+            }
+        }
+        Shape::References { .. }
+        | Shape::Tags
+        | Shape::Texts { .. }
+        | Shape::Integers { .. }
+        | Shape::Pairs { .. }
+        | Shape::Objects { .. } => {
+            if actual.as_array().is_some_and(Vec::is_empty) {
+                Ok(())
+            } else {
+                wanted("an empty list")
+            }
         }
         // What cannot be null and has no default we know stays as it is.
-        _ => if actual == on_wire(before, field.wire) { Ok(()) } else { wanted("what was there") },
+        _ => {
+            if actual == on_wire(before, field.wire) {
+                Ok(())
+            } else {
+                wanted("what was there")
+            }
+        }
     }
 }

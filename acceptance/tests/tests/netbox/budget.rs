@@ -18,11 +18,23 @@ fn a_thousand_objects_are_refreshed_with_a_handful_of_requests() -> Result<()> {
     let text = [
         many("tag", "  name = \"tag ${count.index}\""),
         many("tenant", "  name = \"tenant ${count.index}\"\n  tags = [hybridops_netbox_tag.many[0].slug]"),
-        many("site", "  name = \"site ${count.index}\"\n  tenant = hybridops_netbox_tenant.many[count.index].slug"),
+        many(
+            "site",
+            "  name = \"site ${count.index}\"\n  tenant = hybridops_netbox_tenant.many[count.index].slug",
+        ),
         many("vrf", "  name = \"vrf ${count.index}\"\n  tenant = hybridops_netbox_tenant.many[0].id"),
-        many("vlan", "  name = \"vlan ${count.index}\"\n  vid = count.index + 1\n  site = hybridops_netbox_site.many[0].id"),
-        many("prefix", "  prefix = \"10.${count.index}.0.0/16\"\n  scope = { site = hybridops_netbox_site.many[0].id }"),
-        many("ip_address", "  address = \"10.${count.index}.0.1/16\"\n  vrf = hybridops_netbox_vrf.many[0].id"),
+        many(
+            "vlan",
+            "  name = \"vlan ${count.index}\"\n  vid = count.index + 1\n  site = hybridops_netbox_site.many[0].id",
+        ),
+        many(
+            "prefix",
+            "  prefix = \"10.${count.index}.0.0/16\"\n  scope = { site = hybridops_netbox_site.many[0].id }",
+        ),
+        many(
+            "ip_address",
+            "  address = \"10.${count.index}.0.1/16\"\n  vrf = hybridops_netbox_vrf.many[0].id",
+        ),
         many("manufacturer", "  name = \"manufacturer ${count.index}\""),
     ];
     it.ws.write("main.tf", &text.concat())?;
@@ -65,7 +77,8 @@ fn two_hundred_allocations_at_once_killed_anywhere_are_two_hundred() -> Result<(
          prefix = \"10.9.0.0/16\"\n  description = \"host ${count.index}\"\n}\n",
     )?;
     let parallel = || it.ws.run(&["apply", "-no-color", "-auto-approve", "-parallelism=50"]);
-    let points = [(7, Effect::KillClientAfter), (30, Effect::KillClientBefore), (60, Effect::KillClientAfter)];
+    let points =
+        [(7, Effect::KillClientAfter), (30, Effect::KillClientBefore), (60, Effect::KillClientAfter)];
     for (nth, effect) in points {
         netbox.faults().add(RequestFault {
             method: "POST".to_owned(),
@@ -83,7 +96,12 @@ fn two_hundred_allocations_at_once_killed_anywhere_are_two_hundred() -> Result<(
     it.expect_nothing_to_do("200 allocations")?;
     let objects = netbox.objects("ipam/ip-addresses");
     let addresses: BTreeSet<&str> = objects.iter().filter_map(|object| object["address"].as_str()).collect();
-    ensure!(objects.len() == 200 && addresses.len() == 200, "{} objects, {} addresses", objects.len(), addresses.len());
+    ensure!(
+        objects.len() == 200 && addresses.len() == 200,
+        "{} objects, {} addresses",
+        objects.len(),
+        addresses.len()
+    );
     let state = it.ws.state()?;
     for index in 0..200 {
         let address = format!("hybridops_netbox_available_ip_address.many[{index}]");

@@ -16,16 +16,19 @@ pub(crate) fn is_seen_and_mended(it: &Scene, catalogue: &Catalogue) -> Result<()
     let mut expected = BTreeSet::new();
     for instance in catalogue.instances().iter().filter(|instance| instance.label == "full") {
         let texts = ["description", "comments", "label"].into_iter();
-        let field = texts.filter_map(|name| instance.kind.field(name)).find(|field| {
-            field.available.covers(it.version) && field.presence == Presence::Optional
-        });
+        let field = texts
+            .filter_map(|name| instance.kind.field(name))
+            .find(|field| field.available.covers(it.version) && field.presence == Presence::Optional);
         let Some(field) = field else { continue };
         let key = (instance.kind.path.to_owned(), instance.label.clone());
         let (id, _) = known.get(&key).with_context(|| instance.address())?;
         it.wait(it.server.patch(instance.kind.path, *id, &json!({field.wire: "changed by another"})))?;
         expected.insert((instance.address(), "update".to_owned()));
     }
-    for (kind, name) in [("extras/journal-entries", "netbox_journal_entry"), ("vpn/tunnel-terminations", "netbox_tunnel_termination")] {
+    for (kind, name) in [
+        ("extras/journal-entries", "netbox_journal_entry"),
+        ("vpn/tunnel-terminations", "netbox_tunnel_termination"),
+    ] {
         let (id, _) = known.get(&(kind.to_owned(), "whole".to_owned())).context(kind)?;
         it.wait(it.server.delete(kind, *id))?;
         expected.insert((format!("hybridops_{name}.whole"), "create".to_owned()));

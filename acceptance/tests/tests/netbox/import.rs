@@ -86,7 +86,11 @@ fn import(
         let object = object.with_context(|| instance.address())?;
         let by_id = || object["id"].as_u64().map(|id| id.to_string());
         let id = name(instance.kind, object).or_else(by_id).context("no id")?;
-        text.push_str(&format!("import {{\n  to = {}\n  id = {}\n}}\n", instance.address(), hcl::quoted(&id)));
+        text.push_str(&format!(
+            "import {{\n  to = {}\n  id = {}\n}}\n",
+            instance.address(),
+            hcl::quoted(&id)
+        ));
         instances.insert(instance.address(), instance);
     }
     ws.write("main.tf", &text)?;

@@ -20,9 +20,10 @@ pub(crate) const TOKEN: &str = "HYBRIDOPS_ACC_NETBOX_TOKEN";
 
 /// A picture of one pixel.
 const PICTURE: &[u8] = &[
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8,
-    6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8, 0xcf, 0xc0,
-    0xf0, 0x1f, 0, 5, 0, 1, 0xff, 0x89, 0x99, 0x3d, 0x1d, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0,
+    0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63,
+    0xf8, 0xcf, 0xc0, 0xf0, 0x1f, 0, 5, 0, 1, 0xff, 0x89, 0x99, 0x3d, 0x1d, 0, 0, 0, 0, 0x49, 0x45, 0x4e,
+    0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
 /// A server, and a workspace that reaches it.
@@ -71,7 +72,9 @@ impl Scene {
         let status = runtime.block_on(Server::new(&url, &token).get("status", 0)).ok().flatten();
         let status = match status {
             Some(status) => status,
-            None => runtime.block_on(Server::new(&url, &token).send(reqwest::Method::GET, "status/", None))?,
+            None => {
+                runtime.block_on(Server::new(&url, &token).send(reqwest::Method::GET, "status/", None))?
+            }
         };
         let version = status["netbox-version"].as_str().context("the server tells no version")?;
         let version = version.parse().map_err(|error| Error::msg(format!("{error}")))?;
@@ -210,7 +213,11 @@ impl Scene {
         let arguments = ["plan", "-no-color", "-detailed-exitcode"];
         let output = self.counted(&format!("plan after {after}"), || self.ws.run(&arguments))?;
         let said = output.stdout.split_once("Terraform will perform").map_or("", |(_, changes)| changes);
-        ensure!(output.status.code() == Some(0), "after {after} the plan is not empty: {said}\n{}", output.stderr);
+        ensure!(
+            output.status.code() == Some(0),
+            "after {after} the plan is not empty: {said}\n{}",
+            output.stderr
+        );
         Ok(())
     }
 

@@ -32,7 +32,8 @@ pub(crate) fn one_and_many(it: &Scene, catalogue: &Catalogue, shown: &Shown) -> 
             vec![format!("data.hybridops_{name}.id.id"), format!("data.hybridops_{plural}.all.ids")];
         wanted.insert(kind.name.to_owned(), json!([id, ids]));
         let known = kind.lookup.first().and_then(|name| kind.field(name)).filter(|field| {
-            matches!(field.shape, Shape::Text { .. }) && kind.filters.iter().any(|filter| filter.name == field.name)
+            matches!(field.shape, Shape::Text { .. })
+                && kind.filters.iter().any(|filter| filter.name == field.name)
         });
         if let Some((field, value)) = known.and_then(|field| Some((field.name, object[field.wire].as_str()?)))
             && !value.is_empty()

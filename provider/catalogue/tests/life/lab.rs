@@ -12,13 +12,13 @@ use super::server::Server;
 use super::table::{OWNER, POOL, TABLE, TAG};
 
 /// A provider of the small table alone. A double.
-pub struct Lab(Arc<Server>);
+pub(crate) struct Lab(Arc<Server>);
 
 /// The configuration of the double.
 #[derive(Clone, Model)]
-pub struct LabConfig {
+pub(crate) struct LabConfig {
     /// Which of the servers that stand ready is used.
-    pub server: u64,
+    pub(crate) server: u64,
 }
 
 static SERVERS: Mutex<Vec<Arc<Server>>> = Mutex::new(Vec::new());
@@ -39,9 +39,9 @@ impl Provider for Lab {
     }
 }
 
-pub type LabCore = Core<ProviderServer<Lab>>;
+pub(crate) type LabCore = Core<ProviderServer<Lab>>;
 
-pub async fn lab_with(version: Version, defaults: Defaults) -> (LabCore, Arc<Server>) {
+pub(crate) async fn lab_with(version: Version, defaults: Defaults) -> (LabCore, Arc<Server>) {
     let server = Arc::new(Server::new(version, defaults));
     for slug in ["acme", "globex", "initech"] {
         server.insert(&OWNER, serde_json::json!({"name": slug.to_uppercase(), "slug": slug}));
@@ -60,6 +60,6 @@ pub async fn lab_with(version: Version, defaults: Defaults) -> (LabCore, Arc<Ser
     (core, server)
 }
 
-pub async fn lab() -> (LabCore, Arc<Server>) {
+pub(crate) async fn lab() -> (LabCore, Arc<Server>) {
     lab_with(Version::new(4, 6), Defaults::default()).await
 }

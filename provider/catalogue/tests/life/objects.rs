@@ -118,7 +118,7 @@ async fn the_providers_defaults_are_put_on_everything() {
     widget.plan().await.unwrap().expect(PlannedAction::Update).unwrap();
     widget.apply().await.unwrap();
     let mut tags: Vec<String> =
-        server.objects()[&id].fields["tags"].as_array().unwrap().iter().map(|tag| tag.to_string()).collect();
+        server.objects()[&id].fields["tags"].as_array().unwrap().iter().map(ToString::to_string).collect();
     tags.sort();
     assert_eq!(tags, ["\"blue\"", "\"green\"", "\"red\""], "tags of others stay");
 }

@@ -16,27 +16,27 @@ use serde_json::{Value as Json, json};
 use super::table::TABLE;
 
 #[derive(Debug)]
-pub struct Object {
-    pub path: &'static str,
-    pub fields: Body,
-    pub stamp: String,
-    pub changes: u64,
+pub(crate) struct Object {
+    pub(crate) path: &'static str,
+    pub(crate) fields: Body,
+    pub(crate) stamp: String,
+    pub(crate) changes: u64,
 }
 
 #[derive(Debug)]
-pub struct Server {
-    pub objects: Mutex<BTreeMap<u64, Object>>,
-    pub version: Version,
-    pub log: Mutex<Vec<String>>,
+pub(crate) struct Server {
+    pub(crate) objects: Mutex<BTreeMap<u64, Object>>,
+    pub(crate) version: Version,
+    pub(crate) log: Mutex<Vec<String>>,
     /// Makes the next write take effect and its answer get lost.
-    pub lose_answer: Mutex<bool>,
-    pub defaults: Defaults,
-    pub run: Run,
+    pub(crate) lose_answer: Mutex<bool>,
+    pub(crate) defaults: Defaults,
+    pub(crate) run: Run,
     next: AtomicU64,
 }
 
 impl Server {
-    pub fn new(version: Version, defaults: Defaults) -> Self {
+    pub(crate) fn new(version: Version, defaults: Defaults) -> Self {
         Self {
             objects: Mutex::default(),
             version,
@@ -48,11 +48,11 @@ impl Server {
         }
     }
 
-    pub fn objects(&self) -> MutexGuard<'_, BTreeMap<u64, Object>> {
+    pub(crate) fn objects(&self) -> MutexGuard<'_, BTreeMap<u64, Object>> {
         self.objects.lock().unwrap()
     }
 
-    pub fn writes(&self) -> Vec<String> {
+    pub(crate) fn writes(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 
@@ -149,7 +149,7 @@ impl Server {
             .collect()
     }
 
-    pub fn insert(&self, kind: &'static Kind, fields: Json) -> u64 {
+    pub(crate) fn insert(&self, kind: &'static Kind, fields: Json) -> u64 {
         let id = self.next.fetch_add(1, Ordering::SeqCst);
         let fields = fields.as_object().unwrap().clone();
         self.objects().insert(id, Object { path: kind.path, fields, stamp: String::new(), changes: 0 });

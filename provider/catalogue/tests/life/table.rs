@@ -67,15 +67,15 @@ const KIND: Kind = Kind {
     deletion: None,
 };
 
-pub static OWNER: Kind = KIND;
+pub(crate) static OWNER: Kind = KIND;
 
-pub static TAG: Kind =
+pub(crate) static TAG: Kind =
     Kind { name: "tag", plural: "tags", label: "tag", path: "lab/tags", model: "lab.tag", ..KIND };
 
-pub static POOL: Kind =
+pub(crate) static POOL: Kind =
     Kind { name: "pool", plural: "pools", label: "pool", path: "lab/pools", model: "lab.pool", ..KIND };
 
-pub static SEAT: Kind = Kind {
+pub(crate) static SEAT: Kind = Kind {
     name: "seat",
     plural: "seats",
     label: "seat",
@@ -92,7 +92,7 @@ pub static SEAT: Kind = Kind {
     ..KIND
 };
 
-pub static WIDGET: Kind = Kind {
+pub(crate) static WIDGET: Kind = Kind {
     name: "widget",
     plural: "widgets",
     label: "widget",
@@ -187,7 +187,7 @@ static ALLOCATORS: &[Allocator] = &[Allocator {
     description: "Takes the next free seat.",
 }];
 
-pub static TABLE: Table = Table::new(&[&OWNER, &TAG, &POOL, &SEAT, &WIDGET], SETTERS, ALLOCATORS)
+pub(crate) static TABLE: Table = Table::new(&[&OWNER, &TAG, &POOL, &SEAT, &WIDGET], SETTERS, ALLOCATORS)
     .labelled_by("lab/tags", "lab/custom-fields")
     .preceded_by(|provider, name| {
         (provider == "registry.terraform.io/old/lab").then(|| name.replace("old_", ""))

@@ -13,6 +13,16 @@ use super::write::secrets;
 /// How often a call is repeated that lost against another in the database.
 const REPETITIONS: usize = 2;
 
+/// Where the objects live that an endpoint makes. What was looked up of the pools still holds.
+fn made_at<'p>(pool: &'p str, endpoint: &str) -> &'p str {
+    match endpoint {
+        "available-ips" => "ipam/ip-addresses",
+        "available-vlans" => "ipam/vlans",
+        "available-asns" => "ipam/asns",
+        _ => pool,
+    }
+}
+
 impl NetBox {
     /// Takes as many objects as there are bodies from the pool `id` of `path` (`ipam/prefixes`) by one POST to its
     /// `endpoint` (`available-ips`): all of them or none. Calls for one pool queue.
@@ -43,7 +53,7 @@ impl NetBox {
         let _turn = self.core.pools.hold(key, &format!("the pool {path} {id}"), budget).await?;
         let mut repetitions = 0;
         let response = loop {
-            match self.change(path, request.clone(), budget).await {
+            match self.change(made_at(path, endpoint), request.clone(), budget).await {
                 // The database undid all of it: nothing was taken.
                 Err(Error::Rejected(rejected)) if repetitions < REPETITIONS && rejected.is_deadlock() => {
                     repetitions += 1;

@@ -8,7 +8,8 @@ use super::error::Error;
 use super::object::number;
 
 impl NetBox {
-    /// The id of the user whose token this client shows; `None` where the server does not tell (before NetBox 4.5).
+    /// The id of the user whose token this client shows; `None` where the server is too old to
+    /// tell.
     ///
     /// # Errors
     /// [`Error`].

@@ -269,7 +269,7 @@ async fn own_user(api: &NetBox, budget: &Budget) -> Result<u64> {
         Diagnostics::error_at(
             Path::root().attribute("user"),
             "The server does not tell whose the provider's token is",
-            "Servers tell it from NetBox 4.5 on. Set `user`, or `username` and `password`.",
+            "Older servers do not tell it. Set `user`, or `username` and `password`.",
         )
     })
 }

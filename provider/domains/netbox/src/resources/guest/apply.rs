@@ -83,14 +83,19 @@ impl<'a> Work<'a> {
     }
 
     /// Finds what the configuration refers to and the wire takes by id only.
-    async fn resolve(&mut self) -> Result<()> {
+    async fn resolve(&mut self, prior: Option<&Guest>) -> Result<()> {
         let object = self.plan.to_object();
-        let tagged: Vec<_> =
-            referring(&object).into_iter().filter(|referring| referring.target == VLANS).collect();
-        let found = find(self.client, &self.scope, &tagged).await;
+        let vlans =
+            |object: &Value| referring(object).into_iter().filter(|one| one.target == VLANS).collect();
+        let (wanted, before): (Vec<_>, Vec<_>) =
+            (vlans(&object), prior.map(|prior| vlans(&prior.to_object())).unwrap_or_default());
+        let found = find(self.client, &self.scope, &wanted).await;
         let (ids, problems) = found.map_err(|error| told(&self.what, error))?;
-        self.ids = ids;
         problems.into_result(())?;
+        // What was may be gone.
+        let found = find(self.client, &self.scope, &before).await;
+        self.ids = found.map_err(|error| told(&self.what, error))?.0;
+        self.ids.extend(ids);
         let wanted = addresses_by_id(&object);
         by_id(self.client, &self.scope, &mut self.facts, &wanted, &self.what).await
     }
@@ -101,34 +106,39 @@ impl<'a> Work<'a> {
     }
 
     /// The state as it is now, and what is kept beside it.
-    fn shown(&self, wish: &Wish, before: &Keeping) -> Option<(Guest, Keeping)> {
-        let custom_fields = self.plan.custom_fields.as_ref().and_then(Value::as_map);
-        let keeping = Keeping {
-            ledger: before.ledger.settled(&self.before, &self.facts, wish, &self.made, self.rules),
-            references: show::referents(self.facts.vm.as_ref()?),
-            owned: custom_fields.into_iter().flatten().map(|(key, _)| key.clone()).collect(),
-            imported: false,
-        };
-        let hint = Hint { guest: Some(self.plan), keeping: &keeping, defaults: self.client.defaults() };
+    fn shown(&self, wish: &Wish, before: &Ledger, unfinished: bool) -> Option<(Guest, Keeping)> {
+        let mut ledger = before.settled(&self.before, &self.facts, wish, &self.made, self.rules);
+        if unfinished {
+            // What is to go still stays ours.
+            ledger.remember(before, &self.facts);
+        }
+        let references = show::referents(self.facts.vm.as_ref()?);
+        let defaults = self.client.defaults();
+        let hint = Hint { guest: Some(self.plan), ledger: &ledger, references: &references, defaults };
         let guest = show::guest(&self.facts, hint)?;
-        Some((guest, keeping))
+        Some((guest, Keeping { references }))
     }
 
     /// Does what is left to do, keeping the state after each step.
-    async fn finish(mut self, cx: &mut Context<Guest>, keeping: &Keeping) -> Result<Guest> {
-        let wish = self.wish(self.plan, &keeping.owned);
-        let (ledger, rules) = (&keeping.ledger, self.rules);
+    async fn finish(
+        mut self,
+        cx: &mut Context<Guest>,
+        ledger: &Ledger,
+        owned: &BTreeSet<String>,
+    ) -> Result<Guest> {
+        let wish = self.wish(self.plan, owned);
+        let rules = self.rules;
         lying_about(self.client, &self.scope, &mut self.facts, &wish, ledger, rules, &self.what).await?;
         let had_disks = !self.facts.disks.is_empty();
         for step in steps(&self.facts, &wish, ledger, rules) {
             self.take(&step).await?;
-            self.keep(cx, &wish, keeping)?;
+            self.keep(cx, &wish, ledger)?;
         }
         if had_disks && self.facts.disks.is_empty() {
             // What the machine's disk is now only the server knows.
             self.refresh().await?;
         }
-        let (guest, now) = self.shown(&wish, keeping).ok_or_else(|| gone(&self.what))?;
+        let (guest, now) = self.shown(&wish, ledger, false).ok_or_else(|| gone(&self.what))?;
         if let Some(id) = self.facts.vm_id() {
             self.client.run().claim(MACHINES, id);
         }
@@ -136,11 +146,8 @@ impl<'a> Work<'a> {
         Ok(guest)
     }
 
-    fn keep(&self, cx: &mut Context<Guest>, wish: &Wish, before: &Keeping) -> Result<()> {
-        let Some((guest, now)) = self.shown(wish, before) else { return Ok(()) };
-        // What is not there yet, and what is to go still, stays in the ledger.
-        let mut now = now;
-        now.ledger.remember(&before.ledger, &self.facts);
+    fn keep(&self, cx: &mut Context<Guest>, wish: &Wish, before: &Ledger) -> Result<()> {
+        let Some((guest, now)) = self.shown(wish, before, true) else { return Ok(()) };
         cx.private = now;
         cx.checkpoint(&guest)
     }
@@ -210,18 +217,27 @@ pub(super) async fn create(cx: &mut Context<Guest>, client: &Client, plan: &Gues
             cx.warn(Diagnostic::warning("A guest of an interrupted run was taken up", detail));
             Some(id)
         }
+        (Existing::Managed(id), _) => return Err(managed(&what, id)),
         (Existing::Others(id), Adopt::Never) => return Err(exists(plan, id)),
         (Existing::Others(id), _) => Some(id),
     };
     if let Some(id) = id
         && !client.run().claim(MACHINES, id)
     {
-        let detail = format!("The virtual machine {id} is managed by another resource of this run.");
-        return Err(Diagnostics::error(what, detail));
+        return Err(managed(&what, id));
     }
     let mut work = Work::begin(client, scope, what, plan, id).await?;
-    work.resolve().await?;
-    work.finish(cx, &Keeping::default()).await
+    work.resolve(None).await?;
+    work.finish(cx, &Ledger::default(), &BTreeSet::new()).await
+}
+
+fn managed(what: &str, id: u64) -> Diagnostics {
+    Diagnostics::error(
+        what,
+        format!(
+            "The virtual machine {id}, of the same name in the same place, is managed by another resource of this run."
+        ),
+    )
 }
 
 fn nothing_to_adopt() -> Diagnostics {
@@ -257,26 +273,27 @@ pub(super) async fn update(
     let what = format!("Updating the guest {:?}", prior.name);
     let id = *prior.id.known().ok_or_else(|| Diagnostics::error(&what, "The state has no id."))?;
     let scope = Scope::of(cx);
-    let mut keeping = cx.private.clone();
+    let mut ledger = prior.ledger();
+    let owned = prior.owned();
     let mut work = Work::begin(client, scope, what, plan, Some(id)).await?;
     if work.facts.vm.is_none() {
         return Err(gone(&work.what));
     }
-    work.resolve().await?;
-    let shall = work.wish(plan, &keeping.owned);
-    if keeping.imported {
+    work.resolve(Some(prior)).await?;
+    let shall = work.wish(plan, &owned);
+    if prior.is_imported() {
         // What the configuration does not name was never ours.
         let (facts, made) = (&work.facts, BTreeSet::new());
-        keeping.ledger = keeping.ledger.settled(facts, facts, &shall, &made, work.rules);
+        ledger = ledger.settled(facts, facts, &shall, &made, work.rules);
     } else {
         let was = work.wish(prior, &BTreeSet::new());
-        conflicts(&work, &was, &shall, &keeping).into_result(())?;
+        conflicts(&work, &was, &shall, &ledger).into_result(())?;
     }
-    work.finish(cx, &keeping).await
+    work.finish(cx, &ledger, &owned).await
 }
 
 /// What others have changed since the plan was made, in what this plan changes too.
-fn conflicts(work: &Work<'_>, was: &Wish, shall: &Wish, keeping: &Keeping) -> Diagnostics {
+fn conflicts(work: &Work<'_>, was: &Wish, shall: &Wish, ledger: &Ledger) -> Diagnostics {
     let mut found = Diagnostics::new();
     let mut compare = |step: &Step, changes: &Body, was: Option<&Body>, there: Option<&Object>| {
         let (Some(was), Some(there)) = (was, there) else { return };
@@ -297,7 +314,7 @@ fn conflicts(work: &Work<'_>, was: &Wish, shall: &Wish, keeping: &Keeping) -> Di
             });
         }
     };
-    for step in steps(&work.facts, shall, &keeping.ledger, work.rules) {
+    for step in steps(&work.facts, shall, ledger, work.rules) {
         match &step {
             Step::UpdateVm { changes } => compare(&step, changes, Some(&was.vm), work.facts.vm.as_ref()),
             Step::UpdateInterface { name, changes, .. } => {
@@ -324,7 +341,7 @@ pub(super) async fn delete(cx: &Context<Guest>, client: &Client, state: &Guest) 
     let Some(id) = state.id.known() else { return Ok(()) };
     let scope = Scope::of(cx);
     let mut work = Work::begin(client, scope, what, state, Some(*id)).await?;
-    for step in farewell(&work.facts.clone(), &cx.private.ledger, work.rules) {
+    for step in farewell(&work.facts.clone(), &state.ledger(), work.rules) {
         work.take(&step).await?;
     }
     Ok(())

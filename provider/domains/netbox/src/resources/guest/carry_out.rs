@@ -36,7 +36,8 @@ pub(super) async fn carry_out(
             for (family, (interface, ip)) in addresses {
                 body.insert(family.field().to_owned(), request.address(interface, *ip)?.into());
             }
-            request.update(MACHINES, facts.vm.as_ref(), body).await
+            // The server has changed the machine itself where a primary address was deleted.
+            request.set(MACHINES, request.machine()?, body).await
         }
         Step::DeleteVm => request.delete(MACHINES, request.machine()?).await,
         Step::CreateInterface { name, body } => {
@@ -50,7 +51,7 @@ pub(super) async fn carry_out(
             let known = there.map(macs).unwrap_or_default();
             let id = known.into_iter().filter(|known| known.text == *mac).map(|known| known.id).max();
             let body = fields(serde_json::json!({ "primary_mac_address": id }));
-            request.update(INTERFACES, there, body).await
+            request.set(INTERFACES, there.ok_or_else(|| missing(INTERFACES))?.id, body).await
         }
         Step::DeleteInterface { id, .. } => request.delete(INTERFACES, *id).await,
         Step::CreateMac { interface, mac, body } => {
@@ -99,6 +100,12 @@ impl Request<'_> {
         let there = there.ok_or_else(|| missing(path))?;
         let etag = there.etag();
         let answer = self.api.update(path, there.id, body.clone(), etag.as_ref(), self.budget).await?;
+        Ok(Done { answer: Some(answer), sent: body })
+    }
+
+    /// Whatever state the object is in.
+    async fn set(&self, path: &str, id: u64, body: Body) -> Result<Done, Error> {
+        let answer = self.api.update(path, id, body.clone(), None, self.budget).await?;
         Ok(Done { answer: Some(answer), sent: body })
     }
 

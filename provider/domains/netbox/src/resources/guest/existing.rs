@@ -38,7 +38,9 @@ pub(super) enum Existing {
     None,
     /// One that a run of ours made which was interrupted.
     Ours(u64),
-    /// One that others made, or that is managed already.
+    /// One that is managed by this run already.
+    Managed(u64),
+    /// One that others made.
     Others(u64),
 }
 
@@ -117,7 +119,7 @@ pub(super) async fn existing(
         }
     };
     if client.run().is_claimed(MACHINES, vm.id) {
-        return Ok(Existing::Others(vm.id));
+        return Ok(Existing::Managed(vm.id));
     }
     let leftovers = client.api.leftovers(LEFTOVERS, &budget).await.map_err(|error| failed(what, error))?;
     let ours = match leftovers.known {

@@ -17,14 +17,9 @@ const FORMS: &str = "Import a guest by the id of its virtual machine (`5`), by i
 
 /// The state of a guest, with everything that is on it.
 pub(super) fn whole(facts: &Facts, client: &Client) -> Option<(Guest, Keeping)> {
-    let keeping = Keeping {
-        ledger: Ledger::of_all(facts),
-        references: show::referents(facts.vm.as_ref()?),
-        imported: true,
-        ..Keeping::default()
-    };
-    let hint = Hint { guest: None, keeping: &keeping, defaults: client.defaults() };
-    Some((show::guest(facts, hint)?, keeping))
+    let (ledger, references) = (Ledger::of_all(facts), show::referents(facts.vm.as_ref()?));
+    let hint = Hint { guest: None, ledger: &ledger, references: &references, defaults: client.defaults() };
+    Some((show::guest(facts, hint)?, Keeping { references }))
 }
 
 pub(super) async fn import(cx: &mut Context<Guest>, client: &Client, id: &ImportId) -> Result<Guest> {

@@ -65,12 +65,13 @@ impl Resource for Guest {
         if facts.vm.is_some() {
             client.run().claim(MACHINES, id);
         }
-        let hint = Hint { guest: Some(&state), keeping: &cx.private, defaults: client.defaults() };
-        if cx.private.imported {
+        if state.is_imported() {
             let Some((guest, keeping)) = import::whole(&facts, &client) else { return Ok(None) };
             cx.private = keeping;
             return Ok(Some(Self { exclusive: state.exclusive, adopt: state.adopt, ..guest }));
         }
+        let (ledger, references) = (state.ledger(), &cx.private.references);
+        let hint = Hint { guest: Some(&state), ledger: &ledger, references, defaults: client.defaults() };
         Ok(show::guest(&facts, hint))
     }
 

@@ -96,13 +96,16 @@ pub struct Guest {
     #[attr(default = Adopt::Never)]
     pub adopt: Adopt,
     /// Ids of the interfaces by name.
-    pub interface_ids: Computed<BTreeMap<String, u64>>,
+    pub interface_ids: Ids,
     /// Ids of the MAC address objects by the interface's name. Empty before NetBox 4.2, which has none.
-    pub mac_address_ids: Computed<BTreeMap<String, u64>>,
+    pub mac_address_ids: Ids,
     /// Ids of the addresses by address with mask.
-    pub address_ids: Computed<BTreeMap<String, u64>>,
+    pub address_ids: Ids,
     /// Ids of the disks by name.
-    pub disk_ids: Computed<BTreeMap<String, u64>>,
+    pub disk_ids: Ids,
+    /// Ids of those addresses that were there before, and that are released, not deleted, in the end. Null after an
+    /// import until something is applied: what the configuration then does not name is let go, not deleted.
+    pub adopted_address_ids: Computed<Option<BTreeSet<u64>>>,
     /// How long operations may take.
     pub timeouts: Option<Timeouts>,
 }
@@ -190,17 +193,44 @@ pub enum Adopt {
     Required,
 }
 
+/// Ids by name, each known when its object is.
+pub(super) type Ids = Computed<BTreeMap<String, Computed<u64>>>;
+
 /// What is kept beside the state of a guest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Keeping {
-    pub(super) ledger: Ledger,
     /// What the references of the machine pointed to.
     pub(super) references: Referents,
-    /// Custom fields that the configuration owns.
-    pub(super) owned: BTreeSet<String>,
-    /// Nothing was applied since the guest was imported: what the configuration does not name was never ours.
-    pub(super) imported: bool,
+}
+
+impl Guest {
+    /// Whether nothing was applied since the guest was imported: what the configuration does not name was never ours.
+    pub(super) fn is_imported(&self) -> bool {
+        self.adopted_address_ids.known() == Some(&None)
+    }
+
+    /// What of the guest in the state is ours. The state tells it, and not what is kept beside it: Terraform loses that
+    /// when a provider is killed in an update.
+    pub(super) fn ledger(&self) -> Ledger {
+        let ids = |ids: &Ids| -> BTreeSet<u64> {
+            ids.known().into_iter().flatten().filter_map(|(_, id)| id.known().copied()).collect()
+        };
+        let adopted = self.adopted_address_ids.known().cloned().flatten().unwrap_or_default();
+        Ledger {
+            interfaces: ids(&self.interface_ids),
+            macs: ids(&self.mac_address_ids),
+            addresses: ids(&self.address_ids).difference(&adopted).copied().collect(),
+            adopted,
+            disks: ids(&self.disk_ids),
+        }
+    }
+
+    /// Custom fields that the configuration owned so far.
+    pub(super) fn owned(&self) -> BTreeSet<String> {
+        let fields = self.custom_fields.as_ref().filter(|_| !self.is_imported()).and_then(Value::as_map);
+        fields.into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    }
 }
 
 fn same_text(left: &str, right: &str) -> bool {

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use catalogue::description::{Shape, Version};
 use catalogue::reference::Reference;
 use catalogue::store::{Scope, Store as _};
-use tf_framework::{
-    Computed, Diagnostic, Diagnostics, Field, Path, PlanContext, PlannedAction, Result, Value,
-};
+use tf_framework::{Diagnostic, Diagnostics, Field, Path, PlanContext, PlannedAction, Result, Value};
 
 use super::apply::{addresses_by_id, exists};
 use super::existing::{Existing, Identity, existing};
 use super::facts::{Facts, Family, Ip, normal_mac};
 use super::gather::{by_id, gather};
-use super::model::{Adopt, Guest, GuestPartial};
+use super::model::{Adopt, Guest, GuestPartial, Ids};
 use super::wishing::{OWNERS, referring};
 use super::{ADDRESSES, INTERFACES, MAC_OBJECTS, MACHINES};
 use crate::client::{Client, TABLE, budget};
@@ -105,7 +103,7 @@ pub(super) async fn modify(cx: &mut PlanContext<Guest>) -> Result<()> {
         None => None,
     };
     ids(cx, version)?;
-    if cx.private.imported {
+    if cx.prior().is_some_and(Guest::is_imported) {
         warn_of_others(cx);
     }
     let (Some(client), Some(version)) = (client, version) else { return Ok(()) };
@@ -121,10 +119,15 @@ fn members<'v>(planned: &'v Value, name: &str) -> Option<Vec<(&'v String, &'v Va
     }
 }
 
+/// The ids that are known.
+fn known_ids(ids: &Ids) -> BTreeMap<String, u64> {
+    let all = ids.known().into_iter().flatten();
+    all.filter_map(|(name, id)| Some((name.clone(), *id.known()?))).collect()
+}
+
 /// The addresses that are planned, with the ids of those that have one; `None` while any is not known.
 fn addresses(planned: &Value, prior: Option<&Guest>) -> Option<Vec<(Ip, Option<u64>)>> {
-    let known: BTreeMap<String, u64> =
-        prior.and_then(|prior| prior.address_ids.known().cloned()).unwrap_or_default();
+    let known = prior.map(|prior| known_ids(&prior.address_ids)).unwrap_or_default();
     let mut found = Vec::new();
     for (_, interface) in members(planned, "interfaces")? {
         let list = interface.get("addresses").filter(|list| !list.is_null());
@@ -181,7 +184,8 @@ fn primaries(cx: &mut PlanContext<Guest>) -> Result<()> {
 }
 
 fn is_ours(prior: Option<&Guest>, address: &str) -> bool {
-    let known = prior.and_then(|prior| prior.address_ids.known());
+    // What was imported is ours only where it is named.
+    let known = prior.filter(|prior| !prior.is_imported()).and_then(|prior| prior.address_ids.known());
     known.is_some_and(|known| known.keys().any(|ours| super::model::same_host(ours, address)))
 }
 
@@ -189,9 +193,7 @@ fn is_ours(prior: Option<&Guest>, address: &str) -> bool {
 fn ids(cx: &mut PlanContext<Guest>, version: Option<Version>) -> Result<()> {
     let planned = cx.planned_value().clone();
     let prior = cx.prior().cloned();
-    let known = |of: fn(&Guest) -> &Computed<BTreeMap<String, u64>>| {
-        prior.as_ref().and_then(|prior| of(prior).known().cloned()).unwrap_or_default()
-    };
+    let known = |of: fn(&Guest) -> &Ids| prior.as_ref().map(|prior| known_ids(of(prior))).unwrap_or_default();
     let id = |known: &BTreeMap<String, u64>, name: &String| {
         known.get(name).copied().map_or(Value::UNKNOWN, Value::from)
     };
@@ -216,7 +218,12 @@ fn ids(cx: &mut PlanContext<Guest>, version: Option<Version>) -> Result<()> {
     };
     cx.plan(&at("address_ids"), &value)?;
     let unchanged = |name: &str| !cx.changes(&at(name));
-    if let (true, true, Some(prior)) = (unchanged("disks"), unchanged("exclusive"), &prior) {
+    let (interfaces, disks) = (unchanged("interfaces"), unchanged("disks") && unchanged("exclusive"));
+    let Some(prior) = prior else { return Ok(()) };
+    if interfaces && !prior.is_imported() {
+        cx.plan(&at("adopted_address_ids"), &prior.adopted_address_ids)?;
+    }
+    if disks {
         cx.plan(&at("disk"), &prior.disk)?;
     }
     Ok(())
@@ -310,7 +317,7 @@ async fn may_be_taken_up(
 }
 
 fn too_new(planned: &Value, version: Version) -> Diagnostics {
-    let newer = |name: &&&str| planned.get(**name).is_some_and(|value| !value.is_null()) && version < OWNERS;
+    let newer = |name: &&&str| planned.get(name).is_some_and(|value| !value.is_null()) && version < OWNERS;
     let problem = |name: &str| {
         let detail = format!(
             "NetBox has the field {name} from {OWNERS} on; this server is version {version} and would ignore it. Leave it \

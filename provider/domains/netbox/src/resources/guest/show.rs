@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use tf_framework::{Computed, Number, Value};
 
 use super::facts::{Facts, Family, Ip, assigned_to, macs, nested_id, normal_mac, primary_mac, text};
-use super::model::{Address, Adopt, Disk, Guest, Interface, Keeping, same_host};
+use super::model::{Address, Adopt, Disk, Guest, Interface, same_host};
+use super::steps::Ledger;
 use super::wishing::{REFERENCES, TENANTS, VLANS, VRFS, tenant};
 use crate::api::{Object, agrees};
 use crate::resources::references::{Referents, referent, shown, shown_text};
@@ -18,7 +19,8 @@ use crate::resources::references::{Referents, referent, shown, shown_text};
 #[derive(Clone, Copy)]
 pub(super) struct Hint<'a> {
     pub(super) guest: Option<&'a Guest>,
-    pub(super) keeping: &'a Keeping,
+    pub(super) ledger: &'a Ledger,
+    pub(super) references: &'a Referents,
     pub(super) defaults: &'a Defaults,
 }
 
@@ -28,7 +30,7 @@ pub(super) fn guest(facts: &Facts, hint: Hint<'_>) -> Option<Guest> {
     let known = hint.guest;
     let reference = |name: &str, hinted: Option<&Value>| {
         let target = REFERENCES.iter().find(|(known, _)| *known == name)?.1;
-        shown(vm.fields.get(name), target, hinted, hint.keeping.references.get(name))
+        shown(vm.fields.get(name), target, hinted, hint.references.get(name))
     };
     let mine = |name: &str, of: fn(&Guest) -> &Option<Value>| match known {
         Some(guest) => reference(name, of(guest).as_ref()),
@@ -79,24 +81,25 @@ pub(super) fn guest(facts: &Facts, hint: Hint<'_>) -> Option<Guest> {
 
 /// The ids of everything that is ours; the rest is to be filled in.
 fn ids(facts: &Facts, hint: Hint<'_>) -> Guest {
-    let ledger = &hint.keeping.ledger;
+    let ledger = hint.ledger;
     let named = |objects: &[Object], ours: &BTreeSet<u64>| {
         let ours = objects.iter().filter(|object| ours.contains(&object.id));
-        Computed::Known(ours.map(|object| (text(object, "name").to_owned(), object.id)).collect())
+        Computed::Known(ours.map(|object| (text(object, "name").to_owned(), object.id.into())).collect())
     };
     let mac = |interface: &Object| {
         let primary = primary_mac(interface).filter(|id| ledger.macs.contains(id))?;
-        Some((text(interface, "name").to_owned(), primary))
+        Some((text(interface, "name").to_owned(), primary.into()))
     };
     let address = |address: &Object| {
         let ours = ledger.addresses.contains(&address.id) || ledger.adopted.contains(&address.id);
-        Some((Ip::of(address).filter(|_| ours)?.to_string(), address.id))
+        Some((Ip::of(address).filter(|_| ours)?.to_string(), address.id.into()))
     };
     Guest {
         interface_ids: named(&facts.interfaces, &ledger.interfaces),
         disk_ids: named(&facts.disks, &ledger.disks),
         mac_address_ids: Computed::Known(facts.interfaces.iter().filter_map(mac).collect()),
         address_ids: Computed::Known(facts.addresses.iter().filter_map(address).collect()),
+        adopted_address_ids: Computed::Known(hint.guest.map(|_| ledger.adopted.clone())),
         ..Guest::blank()
     }
 }
@@ -135,6 +138,7 @@ impl Guest {
             mac_address_ids: Computed::Unknown,
             address_ids: Computed::Unknown,
             disk_ids: Computed::Unknown,
+            adopted_address_ids: Computed::Unknown,
             timeouts: None,
         }
     }
@@ -202,11 +206,16 @@ fn interfaces(facts: &Facts, hint: Hint<'_>) -> Option<BTreeMap<String, Interfac
             facts.interfaces.iter().map(|i| (text(i, "name").to_owned(), interface(facts, i, None, hint)));
         return Some(all.collect::<BTreeMap<_, _>>()).filter(|all| !all.is_empty());
     };
-    let shown = guest.interfaces.as_ref()?.iter().filter_map(|(name, known)| {
-        let there = facts.interface(name)?;
-        Some((name.clone(), interface(facts, there, Some(known), hint)))
+    let named = guest.interfaces.as_ref();
+    let known = |name: &str| named.and_then(|named| named.get(name));
+    // What others made is seen only where it is to go.
+    let seen = facts.interfaces.iter().filter(|i| guest.exclusive || known(text(i, "name")).is_some());
+    let shown = seen.map(|there| {
+        let name = text(there, "name");
+        (name.to_owned(), interface(facts, there, known(name), hint))
     });
-    Some(shown.collect())
+    let shown: BTreeMap<String, Interface> = shown.collect();
+    (named.is_some() || !shown.is_empty()).then_some(shown)
 }
 
 fn interface(facts: &Facts, there: &Object, known: Option<&Interface>, hint: Hint<'_>) -> Interface {
@@ -231,7 +240,7 @@ fn mac_address(there: &Object, known: Option<&Interface>, hint: Hint<'_>) -> Opt
     let object = macs(there).into_iter().find(|mac| Some(mac.id) == primary).map(|mac| mac.text);
     // Before there were objects it was a field.
     let is = object.or_else(|| Some(normal_mac(there.fields.get("mac_address")?.as_str()?)))?;
-    let ours = primary.is_none_or(|id| hint.keeping.ledger.macs.contains(&id));
+    let ours = primary.is_none_or(|id| hint.ledger.macs.contains(&id));
     match known {
         Some(Interface { mac_address: Some(said), .. }) if normal_mac(said) == is => Some(said.clone()),
         Some(Interface { mac_address: None, .. }) if !ours => None,
@@ -262,8 +271,9 @@ fn addresses(
         let all: Vec<Address> = there.iter().map(|object| address(object, None, interface, hint)).collect();
         return Some(all).filter(|all| !all.is_empty());
     };
+    let exclusive = hint.guest.is_some_and(|guest| guest.exclusive);
     let mut claimed = BTreeSet::new();
-    let shown = known.addresses.as_ref()?.iter().filter_map(|said| {
+    let shown = known.addresses.iter().flatten().filter_map(|said| {
         let wanted = said.address.as_deref().and_then(Ip::parse);
         let fits = |object: &&&Object, exactly: bool| {
             let ip = Ip::of(object);
@@ -274,7 +284,12 @@ fn addresses(
         claimed.insert(found.id);
         Some(address(found, Some(said), interface, hint))
     });
-    Some(shown.collect())
+    let mut shown: Vec<Address> = shown.collect();
+    if exclusive {
+        let others = there.iter().filter(|object| !claimed.contains(&object.id));
+        shown.extend(others.map(|object| address(object, None, interface, hint)));
+    }
+    (known.addresses.is_some() || !shown.is_empty()).then_some(shown)
 }
 
 fn address(there: &Object, said: Option<&Address>, interface: &Object, hint: Hint<'_>) -> Address {
@@ -318,12 +333,12 @@ fn disks(facts: &Facts, known: Option<&Guest>) -> Option<BTreeMap<String, Disk>>
         let all = facts.disks.iter().map(|there| (text(there, "name").to_owned(), disk(there, None)));
         return Some(all.collect::<BTreeMap<_, _>>()).filter(|all| !all.is_empty());
     };
-    let disks = guest.disks.as_ref()?.iter();
-    Some(
-        disks
-            .filter_map(|(name, known)| Some((name.clone(), disk(facts.disk(name)?, Some(known)))))
-            .collect(),
-    )
+    let named = guest.disks.as_ref();
+    let known = |name: &str| named.and_then(|named| named.get(name));
+    let seen = facts.disks.iter().filter(|there| guest.exclusive || known(text(there, "name")).is_some());
+    let shown = seen.map(|there| (text(there, "name").to_owned(), disk(there, known(text(there, "name")))));
+    let shown: BTreeMap<String, Disk> = shown.collect();
+    (named.is_some() || !shown.is_empty()).then_some(shown)
 }
 
 fn primary(facts: &Facts, family: Family, hint: Option<&Computed<Option<String>>>) -> Option<String> {

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::facts::{Facts, Family, Ip, assigned_to, is_assigned, macs, normal_mac, primary_mac, text};
@@ -36,8 +35,7 @@ pub(super) enum Step {
 }
 
 /// What of a guest is ours, by id. Everything else was made by others.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Ledger {
     pub(super) interfaces: BTreeSet<u64>,
     pub(super) macs: BTreeSet<u64>,
@@ -270,21 +268,19 @@ impl Work<'_> {
         // Several objects may have the same text: the one that is primary is meant.
         let wanted = known.iter().filter(|mac| is_wanted(&mac.text));
         let found = wanted.max_by_key(|mac| (primary == Some(mac.id), self.ledger.macs.contains(&mac.id)));
-        if let Some(mac) = &wish.mac {
-            let (interface, mac) = (name.to_owned(), mac.clone());
-            if found.is_none() {
-                let body = self.wish.born_with.all.clone();
-                steps.push(Step::CreateMac { interface: interface.clone(), mac: mac.clone(), body });
-            }
-            if found.is_none_or(|found| primary != Some(found.id)) {
-                steps.push(Step::SetPrimaryMac { interface, mac });
-            }
+        if let (Some(mac), None) = (&wish.mac, found) {
+            let (interface, mac, body) = (name.to_owned(), mac.clone(), self.wish.born_with.all.clone());
+            steps.push(Step::CreateMac { interface, mac, body });
         }
         for mac in &known {
             let managed = self.rules.exclusive || self.ledger.macs.contains(&mac.id);
             if managed && found.is_none_or(|found| found.id != mac.id) {
                 steps.push(Step::DeleteMac { id: mac.id, mac: mac.text.clone() });
             }
+        }
+        // Last, so that a run that ends before is seen to have something left to do.
+        if let Some(mac) = wish.mac.as_ref().filter(|_| found.is_none_or(|found| primary != Some(found.id))) {
+            steps.push(Step::SetPrimaryMac { interface: name.to_owned(), mac: mac.clone() });
         }
     }
 

@@ -285,10 +285,9 @@ fn meddle(server: &mut Server) {
     address.fields.insert("assigned_object_id".into(), on.into());
     server.facts.addresses.push(address);
     server.facts.disks.push(object(52, json!({"name": "foreign", "size": 7})));
-    if let Some(vm) = &mut server.facts.vm {
-        if let Some(Json::Array(tags)) = vm.fields.get_mut("tags") {
-            tags.push(json!({"slug": "others"}));
-        }
+    let tags = server.facts.vm.as_mut().and_then(|vm| vm.fields.get_mut("tags"));
+    if let Some(Json::Array(tags)) = tags {
+        tags.push(json!({"slug": "others"}));
     }
 }
 

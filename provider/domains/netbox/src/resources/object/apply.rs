@@ -9,7 +9,7 @@ use tf_framework::{Context, Diagnostic, Diagnostics, Path, Result, Value};
 
 use super::body::{Agreement, agreement, changes, members, owned, same, wire};
 use super::model::{AnyObject, Keeping};
-use crate::api::{Error, Etag, Object};
+use crate::api::{Error, Etag, Fault, Object, PathStep};
 use crate::client::{Client, STAMP, TABLE, budget};
 use crate::resources::failure::{failed, failed_at};
 
@@ -203,9 +203,34 @@ async fn take_over(
     }
     let budget = budget(&Scope::of(cx));
     let etag = there.etag();
-    let updated = client.api.update(&plan.path, there.id, changed, etag.as_ref(), &budget).await;
+    let updated = send(client, &plan.path, there.id, changed, etag.as_ref(), &budget).await;
     let updated = updated.map_err(|error| failed_at(what, error, &in_body))?;
     settled(cx, plan, &updated, what)
+}
+
+/// Changes the keys. Texts that know no null are cleared by an empty one: nobody but the server knows which they are.
+async fn send(
+    client: &Client,
+    path: &str,
+    id: u64,
+    changed: Map<String, Json>,
+    seen: Option<&Etag>,
+    budget: &transport_rest::Budget,
+) -> Result<Object, Error> {
+    let refused = match client.api.update(path, id, changed.clone(), seen, budget).await {
+        Err(error @ Error::Invalid(_)) => error,
+        outcome => return outcome,
+    };
+    let key = |fault: &Fault| match fault.path.first() {
+        Some(PathStep::Field(key)) if fault.message.contains("null") => Some(key.clone()),
+        _ => None,
+    };
+    let keys: Option<Vec<String>> = refused.faults().iter().map(key).collect();
+    let keys = keys.filter(|keys| keys.iter().all(|key| changed.get(key).is_some_and(Json::is_null)));
+    let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Err(refused) };
+    let mut changed = changed;
+    changed.extend(keys.into_iter().map(|key| (key, Json::from(""))));
+    client.api.update(path, id, changed, seen, budget).await
 }
 
 /// Sends the keys that changed, and nothing else.
@@ -222,14 +247,14 @@ pub(super) async fn update(
         // Keys that are no longer managed: there is nothing to be sent.
         cx.private.imported = false;
         let display = prior.display.clone();
-        return Ok(AnyObject { id: prior.id.clone(), url: prior.url.clone(), display, ..plan.clone() });
+        return Ok(AnyObject { id: prior.id, url: prior.url.clone(), display, ..plan.clone() });
     }
     let budget = budget(&Scope::of(cx));
     let seen = cx.private.seen.clone().map(Etag::new);
-    let updated = match client.api.update(&plan.path, id, changed.clone(), seen.as_ref(), &budget).await {
+    let updated = match send(client, &plan.path, id, changed.clone(), seen.as_ref(), &budget).await {
         Err(Error::Changed { .. }) => {
             let there = unmoved(client, prior, plan, id, &changed, &budget, &what).await?;
-            client.api.update(&plan.path, id, changed, there.etag().as_ref(), &budget).await
+            send(client, &plan.path, id, changed, there.etag().as_ref(), &budget).await
         }
         outcome => outcome,
     };
