@@ -20,7 +20,11 @@ pub const LABEL: &str = "example";
 ///
 /// # Errors
 /// The samples say what cannot be.
-pub fn files(table: &'static Table, samples: Samples, version: Version) -> Result<BTreeMap<PathBuf, String>, String> {
+pub fn files(
+    table: &'static Table,
+    samples: Samples,
+    version: Version,
+) -> Result<BTreeMap<PathBuf, String>, String> {
     let catalogue = of_examples(table, samples, version);
     let mut files = BTreeMap::new();
     for kind in catalogue.kinds() {
@@ -31,7 +35,10 @@ pub fn files(table: &'static Table, samples: Samples, version: Version) -> Resul
         let address = format!("hybridops_{}.{LABEL}", kind.name);
         files.insert(
             directory.join("import.tf"),
-            hcl::block("import", &[("to".to_owned(), address.clone()), ("id".to_owned(), "\"5\"".to_owned())]),
+            hcl::block(
+                "import",
+                &[("to".to_owned(), address.clone()), ("id".to_owned(), "\"5\"".to_owned())],
+            ),
         );
         files.insert(directory.join("import.sh"), shell(&catalogue, kind, &address)?);
         sources(&catalogue, kind, &mut files)?;
@@ -69,7 +76,9 @@ fn blocks(catalogue: &Catalogue, kind: &'static Kind) -> Result<Vec<(String, Str
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
     gather(catalogue, kind, "base", &mut seen, &mut order)?;
-    let block = |instance: &Instance| Ok((label(&instance.address()), polished(&catalogue.resource(instance, Stage::Required)?)));
+    let block = |instance: &Instance| {
+        Ok((label(&instance.address()), polished(&catalogue.resource(instance, Stage::Required)?)))
+    };
     order.iter().map(block).collect()
 }
 
@@ -88,7 +97,8 @@ fn gather(
     }
     for (_, sample) in catalogue.fields(&instance, Stage::Required)?.unwrap_or_default() {
         for link in sample.links() {
-            let of = catalogue.table.kind(&link.kind).ok_or_else(|| format!("there is no kind {}", link.kind))?;
+            let of =
+                catalogue.table.kind(&link.kind).ok_or_else(|| format!("there is no kind {}", link.kind))?;
             gather(catalogue, of, &link.instance, seen, order)?;
         }
     }
@@ -135,7 +145,8 @@ fn shell(catalogue: &Catalogue, kind: &'static Kind, address: &str) -> Result<St
     let mut text = format!("# By its id.\nterraform import {address} 5\n");
     let instances = catalogue.instances_of(kind);
     let base = instances.iter().find(|instance| instance.label == "base");
-    let fields = base.map(|base| catalogue.fields(base, Stage::Required)).transpose()?.flatten().unwrap_or_default();
+    let fields =
+        base.map(|base| catalogue.fields(base, Stage::Required)).transpose()?.flatten().unwrap_or_default();
     let plain = |name: &str| {
         fields.iter().find(|(field, _)| field.name == name).and_then(|(_, sample)| match sample {
             Sample::Plain(Json::String(text)) => Some(text.trim_end_matches(" base").to_owned()),
@@ -145,9 +156,9 @@ fn shell(catalogue: &Catalogue, kind: &'static Kind, address: &str) -> Result<St
     };
     let Some(key) = kind.keys.first() else { return Ok(text) };
     let part = |part: &::catalogue::description::KeyPart| {
-        let is_reference = kind.field(part.field).is_some_and(|field| {
-            matches!(field.shape, Shape::Reference { .. } | Shape::Target { .. })
-        });
+        let is_reference = kind
+            .field(part.field)
+            .is_some_and(|field| matches!(field.shape, Shape::Reference { .. } | Shape::Target { .. }));
         let is_set = fields.iter().any(|(field, _)| field.name == part.field);
         let value = plain(part.field).unwrap_or_else(|| {
             match (is_reference, is_set) {
@@ -165,7 +176,10 @@ fn shell(catalogue: &Catalogue, kind: &'static Kind, address: &str) -> Result<St
         _ => parts.join(","),
     };
     let name = if name.parse::<u64>().is_ok() { parts.join(",") } else { name };
-    text.push_str(&format!("\n# By what it is known by.\nterraform import {address} {}\n", hcl::quoted(&name)));
+    text.push_str(&format!(
+        "\n# By what it is known by.\nterraform import {address} {}\n",
+        hcl::quoted(&name)
+    ));
     Ok(text)
 }
 
@@ -181,9 +195,13 @@ fn sources(
     });
     let instances = catalogue.instances_of(kind);
     let base = instances.iter().find(|instance| instance.label == "base");
-    let fields = base.map(|base| catalogue.fields(base, Stage::Required)).transpose()?.flatten().unwrap_or_default();
+    let fields =
+        base.map(|base| catalogue.fields(base, Stage::Required)).transpose()?.flatten().unwrap_or_default();
     let value = |name: &str| {
-        fields.iter().find(|(field, _)| field.name == name).map(|(_, sample)| hcl::expression(catalogue.table, sample))
+        fields
+            .iter()
+            .find(|(field, _)| field.name == name)
+            .map(|(_, sample)| hcl::expression(catalogue.table, sample))
     };
     let question = match known {
         Some(name) => {
@@ -211,6 +229,9 @@ fn sources(
         "list \"hybridops_{}\" \"matching\" {{\n  provider = hybridops\n  config {{\n    filters = {filters}\n  }}\n}}\n",
         kind.name
     );
-    files.insert(Path::new("list-resources").join(format!("hybridops_{}/list-resource.tfquery.hcl", kind.name)), list);
+    files.insert(
+        Path::new("list-resources").join(format!("hybridops_{}/list-resource.tfquery.hcl", kind.name)),
+        list,
+    );
     Ok(())
 }

@@ -137,9 +137,15 @@ fn a_device_survives() -> Result<()> {
 fn matrix(test: &str, case: &Case) -> Result<()> {
     let Some(it) = Scene::lab(test, NetBoxVersion::V4_6)? else { return Ok(()) };
     let netbox = it.netbox()?;
-    netbox.insert("extras/custom-fields", json!({"name": "rank", "type": "integer", "object_types": ["dcim.site"]}))?;
+    netbox.insert(
+        "extras/custom-fields",
+        json!({"name": "rank", "type": "integer", "object_types": ["dcim.site"]}),
+    )?;
     netbox.insert("dcim/manufacturers", json!({"name": "M", "slug": "m"}))?;
-    netbox.insert("dcim/device-types", json!({"manufacturer": {"slug": "m"}, "model": "model", "slug": "model"}))?;
+    netbox.insert(
+        "dcim/device-types",
+        json!({"manufacturer": {"slug": "m"}, "model": "model", "slug": "model"}),
+    )?;
     netbox.insert("dcim/device-roles", json!({"name": "Switch", "slug": "switch"}))?;
     if case.counts.iter().all(|(kind, _)| *kind != "dcim/sites") {
         netbox.insert("dcim/sites", json!({"name": "Ams", "slug": "ams"}))?;

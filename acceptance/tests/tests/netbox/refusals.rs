@@ -21,7 +21,11 @@ const SITE: &str = "resource \"hybridops_netbox_site\" \"it\" {\n  name = \"Ams 
 
 /// Refused by `terraform validate`, without a server.
 const OFFLINE: &[Case] = &[
-    case("over-long text", "facility = \"123456789012345678901234567890123456789012345678901\"", &["facility", "50"]),
+    case(
+        "over-long text",
+        "facility = \"123456789012345678901234567890123456789012345678901\"",
+        &["facility", "50"],
+    ),
     case("bad slug", "slug = \"not a slug\"", &["slug", "letters, digits, hyphens and underscores"]),
     case("number out of bounds", "latitude = 91", &["latitude", "90"]),
     case("reference that is none", "tenant = true", &["tenant", "a slug or name"]),
@@ -77,22 +81,42 @@ const OFFLINE_WHOLE: &[Case] = &[
         "data \"hybridops_netbox_sites\" \"it\" {\n  filters = { sluug = [\"x\"] }\n}\n",
         &["There is no filter \"sluug\"", "Did you mean \"slug\"?"],
     ),
-    case(
-        "nothing asked",
-        "data \"hybridops_netbox_site\" \"it\" {}\n",
-        &["Which site is meant?", "slug"],
-    ),
+    case("nothing asked", "data \"hybridops_netbox_site\" \"it\" {}\n", &["Which site is meant?", "slug"]),
 ];
 
 /// Refused by `terraform plan`, which asks the server.
 const PLANNED: &[Case] = &[
     case("unknown choice", "status = \"nope\"", &["Unknown choice", "does not know \"nope\"", "active, "]),
-    case("reference that matches nothing", "tenant = \"nobody\"", &["Reference matches nothing", "no tenant with slug \"nobody\"", "tenant"]),
-    case("reference that matches several", "region = { name = \"Twins\" }", &["Reference matches several objects", "name = \"Twins\"", "region"]),
-    case("unknown tag", "tags = [\"nope\"]", &["Reference matches nothing", "no tag with slug \"nope\"", "tags"]),
-    case("unknown custom field", "custom_fields = { nope = 1 }", &["Unknown custom field", "There is no custom field \"nope\"", "rank"]),
-    case("custom field of another type", "custom_fields = { rank = \"7\" }", &["Custom field has another type", "\"rank\" takes a whole number, not the text \"7\""]),
-    case("member that is not there", "asns = [\"nope\"]", &["Reference matches nothing", "no ASN with asn \"nope\"", "asns"]),
+    case(
+        "reference that matches nothing",
+        "tenant = \"nobody\"",
+        &["Reference matches nothing", "no tenant with slug \"nobody\"", "tenant"],
+    ),
+    case(
+        "reference that matches several",
+        "region = { name = \"Twins\" }",
+        &["Reference matches several objects", "name = \"Twins\"", "region"],
+    ),
+    case(
+        "unknown tag",
+        "tags = [\"nope\"]",
+        &["Reference matches nothing", "no tag with slug \"nope\"", "tags"],
+    ),
+    case(
+        "unknown custom field",
+        "custom_fields = { nope = 1 }",
+        &["Unknown custom field", "There is no custom field \"nope\"", "rank"],
+    ),
+    case(
+        "custom field of another type",
+        "custom_fields = { rank = \"7\" }",
+        &["Custom field has another type", "\"rank\" takes a whole number, not the text \"7\""],
+    ),
+    case(
+        "member that is not there",
+        "asns = [\"nope\"]",
+        &["Reference matches nothing", "no ASN with asn \"nope\"", "asns"],
+    ),
 ];
 
 #[test]
@@ -103,7 +127,10 @@ fn bad_input_is_refused_before_anything_is_written() -> Result<()> {
         let parent = netbox.insert("dcim/regions", json!({"name": slug, "slug": slug}))?;
         netbox.insert("dcim/regions", json!({"name": "Twins", "slug": "twins", "parent": parent}))?;
     }
-    netbox.insert("extras/custom-fields", json!({"name": "rank", "type": "integer", "object_types": ["dcim.site"]}))?;
+    netbox.insert(
+        "extras/custom-fields",
+        json!({"name": "rank", "type": "integer", "object_types": ["dcim.site"]}),
+    )?;
     let of_site = |case: &Case| format!("{SITE}  {}\n}}\n", case.text);
     let mut wrong = Vec::new();
     for (case, text) in OFFLINE
@@ -180,7 +207,10 @@ fn trouble_of_the_server_is_readable_and_passes() -> Result<()> {
     ];
     for (number, (what, effect, says)) in troubles.into_iter().enumerate() {
         let name = format!("tag-{number}");
-        it.ws.write("main.tf", &format!("resource \"hybridops_netbox_tag\" \"it\" {{\n  name = \"{name}\"\n}}\n"))?;
+        it.ws.write(
+            "main.tf",
+            &format!("resource \"hybridops_netbox_tag\" \"it\" {{\n  name = \"{name}\"\n}}\n"),
+        )?;
         netbox.faults().add(RequestFault {
             method: "POST".to_owned(),
             path: "^/api/extras/tags/$".to_owned(),

@@ -41,7 +41,9 @@ resource "hybridops_netbox_token" "it" {
 
 #[test]
 fn nowhere_but_on_the_wire() -> Result<()> {
-    let Some(mut it) = Scene::lab("secrets::nowhere_but_on_the_wire", NetBoxVersion::V4_6)? else { return Ok(()) };
+    let Some(mut it) = Scene::lab("secrets::nowhere_but_on_the_wire", NetBoxVersion::V4_6)? else {
+        return Ok(());
+    };
     let mut variables = String::new();
     for (name, value) in SECRETS {
         it.ws.set_env(&format!("TF_VAR_{name}"), value);
