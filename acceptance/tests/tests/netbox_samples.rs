@@ -12,7 +12,7 @@ use domain_netbox::TABLE;
 #[test]
 fn every_field_is_tried_or_excepted() -> Result<()> {
     let mut idle: Option<BTreeSet<String>> = None;
-    for version in [Version::new(4, 2), Version::new(4, 6)] {
+    for version in [Version::new(4, 2), Version::new(4, 6), Version::new(4, 7)] {
         let naming = Naming { prefix: "acc1".to_owned() };
         let catalogue = Catalogue::new(&TABLE, Samples::load()?, naming, version);
         let coverage = catalogue.coverage().map_err(Error::msg)?;

@@ -1,3 +1,3 @@
 data "hybridops_netbox_custom_field" "example" {
-  name = "Amsterdam_base_1"
+  name = "cost_centre"
 }

@@ -1,3 +1,14 @@
+resource "hybridops_netbox_manufacturer" "example" {
+  name = "Juniper"
+}
+
+resource "hybridops_netbox_device_type" "templated" {
+  manufacturer   = hybridops_netbox_manufacturer.example.id
+  model          = "Amsterdam device type templated"
+  subdevice_role = "parent"
+}
+
 resource "hybridops_netbox_cooling_intake_template" "example" {
-  name = "Amsterdam cooling intake template"
+  name        = "Amsterdam cooling intake template"
+  device_type = hybridops_netbox_device_type.templated.id
 }

@@ -2,4 +2,4 @@
 terraform import hybridops_netbox_custom_field.example 5
 
 # By what it is known by.
-terraform import hybridops_netbox_custom_field.example "Amsterdam_base_1"
+terraform import hybridops_netbox_custom_field.example "cost_centre"

@@ -1,4 +1,5 @@
 resource "hybridops_netbox_custom_field" "example" {
-  name         = "Amsterdam_base_1"
-  object_types = ["wireless.wirelesslangroup"]
+  name         = "cost_centre"
+  object_types = ["dcim.device", "virtualization.virtualmachine"]
+  type         = "text"
 }

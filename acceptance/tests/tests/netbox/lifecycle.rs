@@ -16,6 +16,11 @@ fn every_kind_lives_on_4_6() -> Result<()> {
 }
 
 #[test]
+fn every_kind_lives_on_4_7() -> Result<()> {
+    lab_life("lifecycle::every_kind_lives_on_4_7", NetBoxVersion::V4_7)
+}
+
+#[test]
 fn every_kind_lives_on_4_2() -> Result<()> {
     lab_life("lifecycle::every_kind_lives_on_4_2", NetBoxVersion::V4_2)
 }
