@@ -111,7 +111,10 @@ fn by_type(render: &Render<'_>, kind: TypeId, object: &Object, name: &str) -> Op
             let lower = |v: &Value| v.as_i64().unwrap_or_default() - 1;
             Some(ranges.map(|r| json!([r[0], lower(&r[1])])).collect::<Value>().to_string())
         }
-        ("ipam/services" | "ipam/service-templates", "port_mappings") => {
+        // Shown for services of the old form, too; kept as sent for those of the new.
+        ("ipam/services" | "ipam/service-templates", "port_mappings")
+            if !object.text("protocol").is_empty() =>
+        {
             let ports = object.get("ports").as_array().into_iter().flatten();
             Some(
                 ports

@@ -67,7 +67,10 @@ pub(crate) use scene;
 
 impl Scene {
     pub(crate) fn netbox(&self) -> &NetBox {
-        self.lab.netbox().expect("the laboratory has a NetBox")
+        match self.lab.netbox() {
+            Some(netbox) => netbox,
+            None => unreachable!("the laboratory was made with one"),
+        }
     }
 
     pub(crate) fn insert(&self, kind: &str, data: Json) -> Result<u64> {
