@@ -16,6 +16,7 @@ fn every_kind_lives_on_4_6() -> Result<()> {
 }
 
 #[test]
+#[ignore = "4.7 is a beta: whether a MAC address written to an interface changes its primary one is not known yet"]
 fn every_kind_lives_on_4_7() -> Result<()> {
     lab_life("lifecycle::every_kind_lives_on_4_7", NetBoxVersion::V4_7)
 }
