@@ -51,6 +51,10 @@ pub(crate) fn display(store: &Store, kind: TypeId, object: &Object) -> String {
             format!("Cable {} to {}", refers("cable"), of_generic(store, object, "termination"))
         }
         "dcim/mac-addresses" => text("mac_address").to_owned(),
+        // A picture without a name is called by its file.
+        "extras/image-attachments" if text("name").is_empty() => {
+            text("image").rsplit('/').next().unwrap_or_default().to_owned()
+        }
         "dcim/modules" => format!("{}: {} ({})", refers("module_bay"), refers("module_type"), object.id),
         path if path.starts_with("dcim/") && path.ends_with("-templates") => {
             with(text("name"), text("label"))

@@ -96,6 +96,18 @@ fn since_of_exceptions() -> BTreeMap<(&'static str, &'static str), Option<Versio
     .into()
 }
 
+/// Fields whose rows the overrides correct: the documents let them be left out or null, and the server's database or its
+/// serializer refuses that.
+const CORRECTED: [&str; 7] = [
+    "ipam/asns.rir",
+    "tenancy/contact-assignments.role",
+    "vpn/ike-policies.mode",
+    "vpn/ike-proposals.authentication_algorithm",
+    "vpn/ipsec-policies.pfs_group",
+    "vpn/ipsec-proposals.encryption_algorithm",
+    "vpn/ipsec-proposals.authentication_algorithm",
+];
+
 #[test]
 fn types_and_fields_are_there_since_and_until_the_versions_listed() {
     let Some(fixtures) = common::fixtures("types and fields against versions.csv") else { return };
@@ -120,6 +132,9 @@ fn types_and_fields_are_there_since_and_until_the_versions_listed() {
         compared += 1;
         faults.extend(differences(kind, field, &row, exceptions.get(&(path, wire)).copied()));
     }
+    let corrected = |fault: &String| CORRECTED.iter().any(|name| fault.starts_with(&format!("{name}: ")));
+    let (expected, faults): (Vec<_>, Vec<_>) = faults.into_iter().partition(corrected);
+    assert_eq!(expected.len(), CORRECTED.len(), "a correction is none any more: {expected:?}");
     assert!(faults.is_empty(), "{} differ:\n{}", faults.len(), faults.join("\n"));
     assert!(compared > 1300, "only {compared} rows were compared");
     for kind in KINDS {
