@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Method};
 
-use crate::budget::Budget;
 use crate::client::RestClient;
 use crate::error::RestError;
-use crate::secret::Secret;
+use transport_base::Budget;
+use transport_base::Secret;
 
 /// Which issue of a credential a request carried, so that many refusals cause one renewal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,7 +9,6 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::auth::{Authenticate, Stamp};
-use crate::budget::{Budget, Interrupted};
 use crate::classify::{Class, Classify};
 use crate::counters::Counters;
 use crate::endpoints::Endpoints;
@@ -24,6 +23,7 @@ use crate::request::{Request, Target};
 use crate::response::Response;
 use crate::retry::RetryPlan;
 use crate::tls;
+use transport_base::{Budget, Interrupted};
 
 /// A client for one service. Cheap to clone; clones share connections, limits and counters.
 #[derive(Clone)]

@@ -7,7 +7,6 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_RANGE, LAST_MODIFIED,
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use crate::budget::Budget;
 use crate::classify::Class;
 use crate::client::{RestClient, Run};
 use crate::error::{Cause, RestError};
@@ -15,6 +14,7 @@ use crate::exchange::{Failure, Flow, Head};
 use crate::hash::{Algorithm, Hasher};
 use crate::request::Request;
 use crate::upload::Progress;
+use transport_base::Budget;
 
 /// What a download continues from and reports to.
 #[derive(Clone, Default)]

@@ -7,10 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::budget::Interrupted;
 use crate::classify::Class;
 use crate::path::PathError;
 use crate::tls::TlsError;
+use transport_base::Interrupted;
 
 /// A failed request: which one, how often it was tried, and why it failed. Holds no secret.
 #[derive(Clone)]

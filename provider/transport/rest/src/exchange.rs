@@ -11,7 +11,6 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
 use crate::auth::Stamp;
-use crate::budget::Budget;
 use crate::classify::{Class, Seen};
 use crate::client::{Attempt, RestClient, carries_credentials};
 use crate::counters::{Counter, CounterKey};
@@ -19,6 +18,7 @@ use crate::error::{Cause, RestError, StatusFailure};
 use crate::request::{Payload, Request, Target};
 use crate::response::Response;
 use crate::retry::retry_after;
+use transport_base::Budget;
 
 /// Redirects followed for an absolute URL.
 const MAX_REDIRECTS: usize = 5;

@@ -9,7 +9,6 @@
 //! Nothing is opened, read or resolved before the first request.
 
 mod auth;
-mod budget;
 mod classify;
 mod client;
 mod counters;
@@ -27,13 +26,11 @@ mod redact;
 mod request;
 mod response;
 mod retry;
-mod secret;
 mod shared;
 mod tls;
 mod upload;
 
 pub use auth::{Authenticate, Bearer, Stamp};
-pub use budget::{Budget, Interrupted};
 pub use classify::{Class, Classify, Seen, StandardStatus};
 pub use client::RestClient;
 pub use counters::{Counter, CounterKey, Counters};
@@ -49,10 +46,11 @@ pub use redact::Redactor;
 pub use request::{Form, Idempotency, Request};
 pub use response::Response;
 pub use retry::{RetryRule, RetryTable, When};
-pub use secret::Secret;
 pub use shared::SharedRead;
-pub use tls::{Fingerprint, TlsError, Trust};
+pub use tls::{Fingerprint, TlsError, Trust, client_config};
 pub use upload::{Progress, Upload};
+
+pub use transport_base::{Budget, Interrupted, Secret};
 
 /// HTTP types that appear in this crate's interface.
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::budget::{Budget, Interrupted};
+use transport_base::{Budget, Interrupted};
 
 /// The two widths of a lane: light reads, and work that holds a server process for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

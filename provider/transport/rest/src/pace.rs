@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::budget::{Budget, Interrupted};
+use transport_base::{Budget, Interrupted};
 
 /// Hands out moments, one to each try, no closer together than the rate allows.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::limits::Widths;
 use crate::retry::RetryTable;
-use crate::secret::Secret;
 use crate::tls::Trust;
+use transport_base::Secret;
 
 /// Which HTTP versions to offer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use crate::secret::Secret;
+use transport_base::Secret;
 
 /// What stands where a secret stood.
 const MASK: &str = "(redacted)";

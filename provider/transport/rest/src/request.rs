@@ -9,8 +9,8 @@ use url::Url;
 
 use crate::limits::Lane;
 use crate::path::Path;
-use crate::secret::Secret;
 use crate::upload::Upload;
+use transport_base::Secret;
 
 /// Whether sending a request twice is as good as once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -103,7 +103,10 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// The client side of TLS for one policy. The crypto provider is named here; no process-wide default is used.
-pub(crate) fn client_config(trust: &Trust, versions: HttpVersions) -> Result<ClientConfig, TlsError> {
+///
+/// # Errors
+/// [`TlsError`] where there is nothing to trust.
+pub fn client_config(trust: &Trust, versions: HttpVersions) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = verifier(trust, &provider)?;
     let mut config = ClientConfig::builder_with_provider(provider)

@@ -40,7 +40,7 @@ pub fn element_attribute(element: Attribute, nesting: Nesting) -> Attribute {
 /// A member of a collection, which may be unknown or null on its own.
 fn field<T: AttributeType>(value: &Value) -> Result<Field<T::Partial>, Mismatch> {
     match value {
-        Value::Null => Ok(Field::Null),
+        value if value.is_null() => Ok(Field::Null),
         Value::Unknown(_) => Ok(Field::Unknown),
         value => T::partial(value).map(Field::Known),
     }

@@ -117,7 +117,9 @@ pub fn take<T: AttributeType>(
 /// Where the member does not fit, with its name in the path.
 pub fn peek<T: AttributeType>(object: &Value, name: &str) -> Result<Field<T::Partial>, Mismatch> {
     match object.get(name) {
-        None | Some(Value::Null) => Ok(Field::Null),
+        None => Ok(Field::Null),
+        // A null of an attribute of any type may come with a type of its own.
+        Some(value) if value.is_null() => Ok(Field::Null),
         Some(Value::Unknown(_)) => Ok(Field::Unknown),
         Some(value) => T::partial(value).map(Field::Known).map_err(|mismatch| mismatch.in_attribute(name)),
     }

@@ -149,7 +149,8 @@ impl<T: AttributeType> AttributeType for Option<T> {
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
-            Value::Null => Ok(None),
+            // With a type of its own, too, where the attribute takes any.
+            value if value.is_null() => Ok(None),
             value => T::from_value(value).map(Some),
         }
     }

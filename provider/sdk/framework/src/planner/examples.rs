@@ -406,6 +406,16 @@ fn a_result_is_spelled_as_planned() {
 }
 
 #[test]
+fn a_null_keeps_the_type_it_was_written_with() {
+    let schema = schema([("any", Attribute::leaf(Type::Dynamic).optional()), ("id", text().computed())]);
+    let typed = Value::dynamic(Type::String, NULL);
+    let planned = Value::object([("any", typed.clone()), ("id", UNKNOWN)]);
+    let answer = Value::object([("any", NULL), ("id", s("1"))]);
+    let kept = keep_spelling(&schema.block, &planned, answer);
+    assert_eq!(kept, Value::object([("any", typed), ("id", s("1"))]));
+}
+
+#[test]
 fn gaps_and_changes_are_named() {
     let schema = schema([("a", text()), ("b", text())]);
     let plan = of([("a", s("1")), ("b", Value::List(vec![s("x"), UNKNOWN]))]);

@@ -25,6 +25,10 @@ fn spell_object(members: Members<'_>, before: &Value, after: &Value) -> Value {
 }
 
 fn spell(member: Member<'_>, before: &Value, after: &Value) -> Value {
+    // A null of an attribute of any type has the type it was written with: another one would be a difference to core.
+    if before.is_null() && after.is_null() {
+        return before.clone();
+    }
     if !before.is_known() || !after.is_known() {
         return after.clone();
     }
