@@ -8,6 +8,7 @@ mod allocator;
 pub mod codec;
 pub mod description;
 mod failures;
+mod id;
 pub mod json;
 mod life;
 pub mod memory;
@@ -26,6 +27,7 @@ pub mod store;
 mod table;
 
 pub use allocator::AllocatorResource;
+pub use id::Id;
 pub use object::{ObjectResource, import_forms};
 pub use register::register;
 pub use run::{Marked, Run};

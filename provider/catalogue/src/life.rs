@@ -7,9 +7,10 @@ use tf_framework::schema::{Attribute, Schema};
 use tf_framework::{Call, Diagnostic, Diagnostics, Result};
 use tf_value::{Path, Value};
 
-use crate::codec::{Reading, Resolution, decode};
+use crate::codec::{Reading, Resolution, decode, same_inner};
 use crate::description::{Field, Kind, Presence, Shape, Version};
 use crate::failures::Doing;
+use crate::id::Id;
 use crate::memory::Memory;
 use crate::reference::Reference;
 use crate::resolve::{Which, complaints, references, resolve};
@@ -46,7 +47,7 @@ impl Place {
         let named = self.kind.lookup.iter().chain(&["name"]).find_map(|name| member(object, name).as_str());
         named
             .map(|name| format!("{name:?}"))
-            .or_else(|| Some(format!("{}", member(object, "id").as_number()?)))
+            .or_else(|| Id::of(member(object, "id")).map(|id| id.to_string()))
     }
 
     /// An answer in the form of what is known.
@@ -137,6 +138,9 @@ impl Place {
 
     /// Objects inside the object: their members are compared by meaning too.
     fn same_members(&self, field: &Field, wanted: &Value, actual: &Value) -> bool {
+        if let Shape::Object { fields } = field.shape {
+            return same_inner(fields, wanted, actual);
+        }
         if !matches!(field.shape, Shape::Objects { .. } | Shape::Pairs { .. }) {
             return false;
         }
@@ -278,6 +282,10 @@ impl Place {
         doing: &Doing,
         object: &Value,
     ) -> Result<Option<Record>> {
+        if !self.kind.nature.identity.is_number() {
+            let Some(id) = self.kind.nature.identity.id_of_parts(object) else { return Ok(None) };
+            return store.read(scope, self.kind, &id).await.map_err(|error| doing.failed::<S>(error));
+        }
         let parts: Vec<&str> =
             self.kind.keys.iter().flat_map(|key| key.parts).map(|part| part.field).collect();
         let mut unknown = Vec::new();

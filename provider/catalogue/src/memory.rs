@@ -1,6 +1,6 @@
 //! What is kept beside the state of an object: what the configuration cannot say and the next plan needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -23,6 +23,9 @@ pub struct Memory {
     /// Tags on the object that the provider is told to ignore.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored_tags: Vec<String>,
+    /// Tags on the object that state a fact and were put there by the provider.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub fact_tags: BTreeSet<String>,
     /// What the resource itself keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Json>,

@@ -3,7 +3,7 @@
 use tf_framework::{Diagnostic, Diagnostics, Path, Value};
 
 use crate::description::{Filter, Kind};
-use crate::schema::asked;
+use crate::schema::{asked, is_filter};
 use crate::store::Query;
 
 /// Filters that every kind has, whatever its documents list.
@@ -16,10 +16,12 @@ pub(crate) fn validate(kind: &Kind, config: &Value, diagnostics: &mut Diagnostic
         if !exists(kind, name) {
             let near = nearest(kind, name);
             let hint = near.map_or_else(String::new, |near| format!(" Did you mean {near:?}?"));
-            let detail = format!(
-                "There is no filter {name:?} for objects of the type {}.{hint} Filters of custom fields begin with cf_.",
-                kind.label
-            );
+            let custom = match kind.custom_fields() {
+                None if !kind.nature.identity.is_number() => "",
+                _ => " Filters of custom fields begin with cf_.",
+            };
+            let detail =
+                format!("There is no filter {name:?} for objects of the type {}.{hint}{custom}", kind.label);
             let path = Path::root().attribute("filters").key(name.clone());
             diagnostics.push(Diagnostic::error("Unknown filter", detail).at(path));
         }
@@ -27,6 +29,9 @@ pub(crate) fn validate(kind: &Kind, config: &Value, diagnostics: &mut Diagnostic
 }
 
 fn exists(kind: &Kind, name: &str) -> bool {
+    if !kind.nature.identity.is_number() {
+        return is_filter(kind, name);
+    }
     let is = |filter: &Filter| {
         name == filter.name
             || name
@@ -40,7 +45,9 @@ fn exists(kind: &Kind, name: &str) -> bool {
 /// The filter whose name is most like a name, if any is like it.
 fn nearest(kind: &Kind, name: &str) -> Option<&'static str> {
     let distance = |other: &str| edits(name, other);
-    let best = kind.filters.iter().map(|filter| filter.name).min_by_key(|other| distance(other))?;
+    let by_field = kind.fields.iter().map(|field| field.name).filter(|name| is_filter(kind, name));
+    let known = kind.filters.iter().map(|filter| filter.name).chain(by_field);
+    let best = known.min_by_key(|other| distance(other))?;
     (distance(best) <= 2 + name.len() / 6).then_some(best)
 }
 
@@ -70,6 +77,19 @@ pub(crate) fn query(config: &Value) -> Query {
             .flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value)))
             .collect(),
     )
+}
+
+/// Whether an object, as data sources show it, is what the filters ask for. Servers whose objects are known by texts
+/// are not asked to choose.
+pub(crate) fn is_asked_for(config: &Value, object: &Value) -> bool {
+    let filters = config.get("filters").cloned().unwrap_or(Value::Null);
+    let text = |name: &str| match object.get(name).map(Value::concrete) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(bool)) => bool.to_string(),
+        _ => String::new(),
+    };
+    asked(&filters).into_iter().all(|(name, values)| values.contains(&text(&name)))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::sources::{KindList, ManySource, OneSource};
 use crate::store::Store;
 use crate::table::Table;
 
-/// Registers a resource, two data sources and a list resource for every kind, and the setters and allocators.
+/// Registers for every kind a resource and what else it is offered as, and the setters and allocators.
 pub fn register<P: Provider, S: Store>(
     registry: &mut Registry<P>,
     table: &'static Table,
@@ -17,9 +17,16 @@ pub fn register<P: Provider, S: Store>(
 ) {
     for kind in table.kinds() {
         registry.untyped_resource(client, ObjectResource::new(table, kind));
-        registry.untyped_data_source(client, OneSource::new(table, kind));
-        registry.untyped_data_source(client, ManySource::new(table, kind));
-        registry.untyped_list(client, KindList::new(table, kind));
+        let offers = kind.nature.offers;
+        if offers.one {
+            registry.untyped_data_source(client, OneSource::new(table, kind));
+        }
+        if offers.many {
+            registry.untyped_data_source(client, ManySource::new(table, kind));
+        }
+        if offers.list {
+            registry.untyped_list(client, KindList::new(table, kind));
+        }
     }
     for setter in table.setters() {
         if let Some(resource) = SetterResource::new(table, setter) {

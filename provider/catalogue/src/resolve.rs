@@ -145,7 +145,7 @@ impl Outcome {
     fn of(found: &[&Record]) -> Self {
         match found {
             [] => Self::None,
-            [one] => Self::One(one.id),
+            [one] => one.id.number().map_or(Self::NotSearchable, Self::One),
             several => Self::Several(several.len()),
         }
     }
@@ -266,6 +266,16 @@ pub(crate) fn complaints(run: &Run, server: &str, unresolved: &[Unresolved]) -> 
     }
     };
     unresolved.iter().filter_map(complain).collect()
+}
+
+/// What has no object, save what the plan makes, each in the words of a filter.
+#[must_use]
+pub(crate) fn missing(run: &Run, unresolved: &[Unresolved]) -> Vec<String> {
+    let missing = |one: &Unresolved| match one {
+        Unresolved::None(wanted) if !is_planned(run, wanted) => Some(described(wanted)),
+        _ => None,
+    };
+    unresolved.iter().filter_map(missing).collect()
 }
 
 fn is_planned(run: &Run, wanted: &Wanted) -> bool {

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::id::Id;
+
 /// Shared by all resources of a table.
 #[derive(Debug, Default)]
 pub struct Run {
     planned: Mutex<HashSet<(&'static str, String, String)>>,
-    made: Mutex<HashSet<(&'static str, u64)>>,
+    made: Mutex<HashSet<(&'static str, Id)>>,
     allocations: Mutex<HashMap<String, Option<u64>>>,
     taken: Mutex<HashSet<String>>,
 }
@@ -29,14 +31,14 @@ impl Run {
     }
 
     /// Notes that an object is managed by this run. Answers whether that is news.
-    pub fn claim(&self, path: &'static str, id: u64) -> bool {
-        locked(&self.made).insert((path, id))
+    pub fn claim(&self, path: &'static str, id: impl Into<Id>) -> bool {
+        locked(&self.made).insert((path, id.into()))
     }
 
     /// Whether an object is managed by this run already.
     #[must_use]
-    pub fn is_claimed(&self, path: &'static str, id: u64) -> bool {
-        locked(&self.made).contains(&(path, id))
+    pub fn is_claimed(&self, path: &'static str, id: impl Into<Id>) -> bool {
+        locked(&self.made).contains(&(path, id.into()))
     }
 
     /// Notes that something is taken under a mark now. Answers whether nothing else was.

@@ -16,9 +16,10 @@ use tf_value::Type;
 use crate::codec::{Resolution, encode};
 use crate::description::{Field, Kind, Setter, Shape};
 use crate::failures::Doing;
+use crate::id::identity_schema;
 use crate::life::{member, tools};
 use crate::memory::Memory;
-use crate::object::{at, id_of, identity_by_id};
+use crate::object::{at, number_of};
 use crate::reference::{Reference, Referent};
 use crate::resolve::{Wanted, complaints, resolve};
 use crate::schema::attribute;
@@ -86,7 +87,7 @@ impl<S: Store> SetterResource<S> {
                 memory.references.insert(field.name.to_owned(), vec![referent]);
             }
         }
-        members.insert("id".to_owned(), Value::from(record.id));
+        members.insert("id".to_owned(), record.id.to_value());
         let own = Json::Object(record.body.clone());
         if let Some(referent) = Referent::of(&own, self.kind.lookup) {
             let form = referent
@@ -111,10 +112,11 @@ impl<S: Store> SetterResource<S> {
         let id = self.object_id(&store, &scope, &doing, plan).await?;
         let body = self.body(&store, &scope, &doing, prior, plan).await?;
         let record = if body.is_empty() {
-            let found = store.read(&scope, self.kind, id).await.map_err(|error| doing.failed::<S>(error))?;
+            let found =
+                store.read(&scope, self.kind, &id.into()).await.map_err(|error| doing.failed::<S>(error))?;
             found.ok_or_else(|| doing.failed::<S>(StoreError::Gone))?
         } else {
-            let written = store.update(&scope, self.kind, id, body, &[], None).await;
+            let written = store.update(&scope, self.kind, &id.into(), body, &[], None).await;
             written.map_err(|error| doing.failed::<S>(error))?
         };
         let (state, memory) = self.state(&record, plan, &before, false);
@@ -209,7 +211,7 @@ impl<S: Store> UntypedResource for SetterResource<S> {
     }
 
     fn identity(&self) -> Option<IdentitySchema> {
-        Some(identity_by_id())
+        Some(identity_schema(self.kind))
     }
 
     async fn plan(&self, _: &Call<S>, plan: &mut UntypedPlan) -> Result<()> {
@@ -251,8 +253,9 @@ impl<S: Store> UntypedResource for SetterResource<S> {
         let (store, scope) = tools(cx)?;
         let doing = self.doing("Reading");
         let before = Memory::load(&cx.private)?;
-        let Some(id) = id_of(&state) else { return Ok(None) };
-        let record = store.read(&scope, self.kind, id).await.map_err(|error| doing.failed::<S>(error))?;
+        let Some(id) = number_of(&state) else { return Ok(None) };
+        let record =
+            store.read(&scope, self.kind, &id.into()).await.map_err(|error| doing.failed::<S>(error))?;
         let Some(record) = record else { return Ok(None) };
         let (state, memory) = self.state(&record, &state, &before, false);
         cx.private = memory.store();
@@ -268,8 +271,9 @@ impl<S: Store> UntypedResource for SetterResource<S> {
         let (store, scope) = tools(cx)?;
         let doing = self.doing("Clearing fields of");
         let before = Memory::load(&cx.private)?;
-        let Some(id) = id_of(&state) else { return Ok(()) };
-        let record = store.read(&scope, self.kind, id).await.map_err(|error| doing.failed::<S>(error))?;
+        let Some(id) = number_of(&state) else { return Ok(()) };
+        let record =
+            store.read(&scope, self.kind, &id.into()).await.map_err(|error| doing.failed::<S>(error))?;
         let Some(record) = record else { return Ok(()) };
         let (now, _) = self.state(&record, &state, &before, false);
         let mut body = Body::new();
@@ -282,7 +286,7 @@ impl<S: Store> UntypedResource for SetterResource<S> {
         if body.is_empty() {
             return Ok(());
         }
-        match store.update(&scope, self.kind, id, body, &[], None).await {
+        match store.update(&scope, self.kind, &id.into(), body, &[], None).await {
             Ok(_) | Err(StoreError::Gone) => Ok(()),
             Err(error) => Err(doing.failed::<S>(error)),
         }
@@ -293,13 +297,14 @@ impl<S: Store> UntypedResource for SetterResource<S> {
         let doing = self.doing("Importing");
         let number = match &id {
             ImportId::Id(text) => text.trim().parse().ok(),
-            ImportId::Identity(identity) => id_of(identity),
+            ImportId::Identity(identity) => number_of(identity),
         };
         let problem = |detail: String| Diagnostics::error(doing.summary(), detail);
         let number = number.ok_or_else(|| {
             problem(format!("Give the id of the {} whose fields are set, a number.", self.kind.label))
         })?;
-        let record = store.read(&scope, self.kind, number).await.map_err(|error| doing.failed::<S>(error))?;
+        let record =
+            store.read(&scope, self.kind, &number.into()).await.map_err(|error| doing.failed::<S>(error))?;
         let record = record.ok_or_else(|| {
             problem(format!("{} has no {} with the id {number}.", S::NAME, self.kind.label))
         })?;

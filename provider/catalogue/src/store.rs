@@ -1,6 +1,6 @@
 //! What a server must offer for its objects to be managed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::description::{AllocatorParent, Kind, Version};
+pub use crate::id::Id;
 use crate::run::Run;
 
 /// The keys and values of an object on the wire.
@@ -27,7 +28,7 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The id.
-    pub id: u64,
+    pub id: Id,
     /// Its fields.
     pub body: Body,
     /// What tells this state of the object from any later one; `None` where the server does not say.
@@ -100,10 +101,34 @@ pub struct Defaults {
     pub fields: BTreeMap<String, tf_value::Value>,
     /// Tags, by slug.
     pub tags: Vec<String>,
+    /// Tags that state a fact, by slug, under what the slug of every tag about that fact begins with: `cost-env-` for
+    /// `cost-env-prod`. An object that states the fact by a tag of its own does not get it, and a tag about the same
+    /// fact that nobody declared gives way to it.
+    pub fact_tags: BTreeMap<String, String>,
+    /// Whether `fact_tags` are known after apply only.
+    pub fact_tags_unknown: bool,
     /// Custom fields.
     pub custom_fields: Body,
     /// Tags of others, by slug: neither shown nor removed.
     pub ignored_tags: Vec<String>,
+}
+
+impl Defaults {
+    /// Whether a tag is put on everything.
+    #[must_use]
+    pub fn puts(&self, slug: &str) -> bool {
+        self.tags.iter().any(|tag| tag == slug) || self.fact_tags.values().any(|tag| tag == slug)
+    }
+
+    /// Lays the tags that state facts over others, of which `own` are the object's own.
+    pub fn lay_facts_over(&self, tags: &mut BTreeSet<String>, own: &BTreeSet<String>) {
+        for (prefix, slug) in &self.fact_tags {
+            if !own.iter().any(|tag| tag.starts_with(prefix)) {
+                tags.retain(|tag| !tag.starts_with(prefix));
+                tags.insert(slug.clone());
+            }
+        }
+    }
 }
 
 /// Why the server did not do what was asked.
@@ -173,7 +198,7 @@ pub trait Store: Send + Sync + 'static {
     fn run(&self) -> &Run;
 
     /// Reads one object; `None` only when it is proven gone. Cheap: implementations merge and prefetch.
-    async fn read(&self, scope: &Scope, kind: &'static Kind, id: u64) -> Result<Option<Record>, StoreError>;
+    async fn read(&self, scope: &Scope, kind: &'static Kind, id: &Id) -> Result<Option<Record>, StoreError>;
 
     /// Makes an object. The stamp is kept with the record of the change where the server can.
     async fn create(
@@ -190,14 +215,33 @@ pub trait Store: Send + Sync + 'static {
         &self,
         scope: &Scope,
         kind: &'static Kind,
-        id: u64,
+        id: &Id,
         changes: Body,
         files: &[Upload],
         seen: Option<&str>,
     ) -> Result<Record, StoreError>;
 
     /// Deletes an object; one that is gone already is no error.
-    async fn delete(&self, scope: &Scope, kind: &'static Kind, id: u64) -> Result<(), StoreError>;
+    async fn delete(&self, scope: &Scope, kind: &'static Kind, id: &Id) -> Result<(), StoreError>;
+
+    /// Puts back what an object that is always there was set to: the fields given, by wire key. Only servers with
+    /// such objects are asked.
+    async fn reset(
+        &self,
+        scope: &Scope,
+        kind: &'static Kind,
+        id: &Id,
+        fields: Body,
+    ) -> Result<(), StoreError> {
+        self.update(scope, kind, id, fields, &[], None).await.map(|_| ())
+    }
+
+    /// Keeps others of this run from changing what an object's state is told by, as long as the answer lives. Only
+    /// servers that tell the state of many objects by one mark need it.
+    async fn alone(&self, kind: &'static Kind, id: &Id) -> Option<tokio::sync::OwnedMutexGuard<()>> {
+        let _ = (kind, id);
+        None
+    }
 
     /// Takes free objects from a pool, one for each body, in one request.
     async fn allocate(
@@ -207,7 +251,10 @@ pub trait Store: Send + Sync + 'static {
         id: u64,
         bodies: Vec<Body>,
         stamp: &str,
-    ) -> Result<Vec<Record>, StoreError>;
+    ) -> Result<Vec<Record>, StoreError> {
+        let _ = (scope, id, bodies, stamp);
+        Err(StoreError::Exhausted(format!("{} has no pools of {}.", Self::NAME, parent.kind)))
+    }
 
     /// All objects that match, at most `limit`.
     async fn list(
@@ -225,7 +272,14 @@ pub trait Store: Send + Sync + 'static {
         kind: &'static Kind,
         filter: &str,
         values: &[String],
-    ) -> Result<Vec<Record>, StoreError>;
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut found = Vec::new();
+        for value in values {
+            let query = Query(vec![(filter.to_owned(), value.clone())]);
+            found.extend(self.list(scope, kind, &query, None).await?);
+        }
+        Ok(found)
+    }
 
     /// The values that a field takes on this server, where the server tells.
     async fn choices(
@@ -233,14 +287,26 @@ pub trait Store: Send + Sync + 'static {
         scope: &Scope,
         kind: &'static Kind,
         wire: &str,
-    ) -> Result<Option<Vec<String>>, StoreError>;
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        let _ = (scope, kind, wire);
+        Ok(None)
+    }
 
     /// The custom fields of a kind.
-    async fn custom_fields(&self, scope: &Scope, kind: &'static Kind)
-    -> Result<Vec<CustomField>, StoreError>;
+    async fn custom_fields(
+        &self,
+        scope: &Scope,
+        kind: &'static Kind,
+    ) -> Result<Vec<CustomField>, StoreError> {
+        let _ = (scope, kind);
+        Ok(Vec::new())
+    }
 
     /// Ids of objects that were made with this stamp not long ago, where the server can tell.
-    async fn stamped(&self, scope: &Scope, kind: &'static Kind, stamp: &str) -> Result<Vec<u64>, StoreError>;
+    async fn stamped(&self, scope: &Scope, kind: &'static Kind, stamp: &str) -> Result<Vec<Id>, StoreError> {
+        let _ = (scope, kind, stamp);
+        Ok(Vec::new())
+    }
 }
 
 impl Scope {

@@ -19,9 +19,10 @@ use tf_value::{Number, Type};
 
 use crate::codec::Reading;
 use crate::description::{Allocator, AllocatorParent, Field, Kind, Shape};
+use crate::id::{Id, identity_schema};
 use crate::life::{member, tools};
 use crate::memory::Memory;
-use crate::object::{ObjectResource, at, id_of, identity_by_id, planning};
+use crate::object::{ObjectResource, at, number_of, planning};
 use crate::plan::checks::Check;
 use crate::plan::{Facts, settle};
 use crate::reference::Reference;
@@ -78,7 +79,7 @@ impl<S: Store> AllocatorResource<S> {
     /// Tells of two allocations with one key: after an interrupted run neither could be told from the other.
     fn tell_twins(&self, store: &S, plan: &mut UntypedPlan, memory: &mut Memory) -> Result<()> {
         let Some(mark) = self.mark(&plan.planned) else { return Ok(()) };
-        let id = id_of(&plan.prior);
+        let id = number_of(&plan.prior);
         match store.run().mark(&mark, id) {
             Ok(()) => Ok(()),
             Err(Marked::Object(known)) => {
@@ -249,7 +250,7 @@ impl<S: Store> UntypedResource for AllocatorResource<S> {
     }
 
     fn identity(&self) -> Option<IdentitySchema> {
-        Some(identity_by_id())
+        Some(identity_schema(self.kind()))
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
@@ -285,7 +286,7 @@ impl<S: Store> UntypedResource for AllocatorResource<S> {
         });
         plan.planned = planned.value;
         plan.replace = planned.requires_replace;
-        planning::complete(self.kind(), plan, defaults, store.is_some(), version)?;
+        planning::complete(self.kind(), plan, &memory, defaults, store.is_some(), version)?;
         self.plan_quantity(plan);
         let Some(store) = store else { return Ok(()) };
         self.tell_twins(&store, plan, &mut memory)?;
@@ -317,7 +318,7 @@ impl<S: Store> UntypedResource for AllocatorResource<S> {
         }
         let taken = self.take(cx, plan).await;
         if let Some(mark) = &mark {
-            match taken.as_ref().ok().and_then(id_of) {
+            match taken.as_ref().ok().and_then(number_of) {
                 Some(id) => store.run().took(mark, id),
                 None => store.run().releases(mark),
             }
@@ -329,7 +330,8 @@ impl<S: Store> UntypedResource for AllocatorResource<S> {
         let (store, scope) = tools(cx)?;
         let doing = self.object.place.doing("Reading", &state);
         let memory = Memory::load(&cx.private)?;
-        let reads = take::ids(&state).into_iter().map(|id| store.read(&scope, self.kind(), id));
+        let ids: Vec<Id> = take::ids(&state).into_iter().map(Id::from).collect();
+        let reads = ids.iter().map(|id| store.read(&scope, self.kind(), id));
         let found = futures::future::try_join_all(reads).await.map_err(|error| doing.failed::<S>(error))?;
         let records: Vec<_> = found.into_iter().flatten().collect();
         let Some(first) = records.first() else { return Ok(None) };
@@ -348,7 +350,7 @@ impl<S: Store> UntypedResource for AllocatorResource<S> {
         let (store, scope) = tools(cx)?;
         let doing = self.object.place.doing("Releasing", &state);
         for id in take::ids(&state) {
-            store.delete(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
+            store.delete(&scope, self.kind(), &id.into()).await.map_err(|error| doing.failed::<S>(error))?;
         }
         if let Some(mark) = self.mark(&state) {
             store.run().releases(&mark);

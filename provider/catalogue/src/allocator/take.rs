@@ -9,9 +9,10 @@ use super::{AllocatorResource, filters_of};
 use crate::codec::{Reading, Resolution, encode};
 use crate::description::{AllocatorParent, Version};
 use crate::failures::Doing;
+use crate::id::Id;
 use crate::life::{member, tools};
 use crate::memory::Memory;
-use crate::object::{Change, Work, at, id_of, stamp, update};
+use crate::object::{Change, Work, at, number_of, stamp, update};
 use crate::query;
 use crate::reference::{Reference, Referent};
 use crate::resolve::{Wanted, complaints, resolve};
@@ -20,8 +21,8 @@ use crate::store::{Body, Record, Store, StoreError};
 /// The ids of everything that was taken.
 pub(super) fn ids(state: &Value) -> Vec<u64> {
     let allocated = member(state, "allocated").as_list().unwrap_or_default();
-    let ids: Vec<u64> = allocated.iter().filter_map(id_of).collect();
-    if ids.is_empty() { id_of(state).into_iter().collect() } else { ids }
+    let ids: Vec<u64> = allocated.iter().filter_map(number_of).collect();
+    if ids.is_empty() { number_of(state).into_iter().collect() } else { ids }
 }
 
 fn quantity(plan: &Value) -> usize {
@@ -54,7 +55,7 @@ impl<S: Store> AllocatorResource<S> {
             Some(Json::Number(number)) => Value::from(number.to_string()),
             _ => Value::Null,
         };
-        let one = |record: &Record| Value::object([("id", Value::from(record.id)), ("value", text(record))]);
+        let one = |record: &Record| Value::object([("id", record.id.to_value()), ("value", text(record))]);
         members.insert("allocated".to_owned(), Value::List(records.iter().map(one).collect()));
         Value::Object(members)
     }
@@ -165,10 +166,12 @@ impl<S: Store> AllocatorResource<S> {
                 let asked = query::query(&Value::object([("filters", filters.clone())]));
                 let found = work.store.list(&work.scope, kind, &asked, None).await;
                 let found = found.map_err(|error| doing.failed::<S>(error))?;
-                pools.extend(found.into_iter().map(|record| Pool {
-                    parent,
-                    referent: Referent { id: record.id, known_as: Vec::new() },
-                }));
+                pools.extend(
+                    found
+                        .into_iter()
+                        .filter_map(|record| record.id.number())
+                        .map(|id| Pool { parent, referent: Referent { id, known_as: Vec::new() } }),
+                );
             }
         }
         Ok(pools)
@@ -185,7 +188,8 @@ impl<S: Store> AllocatorResource<S> {
         wanted: usize,
     ) -> Result<Vec<Record>> {
         let failed = |error| doing.failed::<S>(error);
-        let mut stamped = work.store.stamped(&work.scope, self.kind(), stamp).await.map_err(failed)?;
+        let stamped = work.store.stamped(&work.scope, self.kind(), stamp).await.map_err(failed)?;
+        let mut stamped: Vec<u64> = stamped.iter().filter_map(Id::number).collect();
         stamped.sort_unstable();
         stamped.dedup();
         let mut records = Vec::new();
@@ -193,8 +197,9 @@ impl<S: Store> AllocatorResource<S> {
             if records.len() == wanted || work.store.run().is_claimed(self.kind().path, id) {
                 continue;
             }
-            if let Some(record) = work.store.read(&work.scope, self.kind(), id).await.map_err(failed)?
-                && work.store.run().claim(self.kind().path, id)
+            if let Some(record) =
+                work.store.read(&work.scope, self.kind(), &id.into()).await.map_err(failed)?
+                && work.store.run().claim(self.kind().path, &record.id)
             {
                 records.push(record);
             }
@@ -226,7 +231,7 @@ impl<S: Store> AllocatorResource<S> {
             return Err(Diagnostics::error(doing.summary(), detail));
         };
         for record in &records {
-            work.store.run().claim(self.kind().path, record.id);
+            work.store.run().claim(self.kind().path, &record.id);
         }
         let knowing = place.knowing(&Memory::default(), &plan, &work.ids);
         let object = update::state_of(&self.object, cx, &*work.store, &first, &plan, &knowing, &Value::Null);
@@ -287,7 +292,7 @@ impl<S: Store> AllocatorResource<S> {
             return Ok(record.clone());
         }
         let written =
-            work.store.update(&work.scope, self.kind(), record.id, body, &[], record.seen.as_deref()).await;
+            work.store.update(&work.scope, self.kind(), &record.id, body, &[], record.seen.as_deref()).await;
         written.map_err(|error| doing.failed::<S>(error))
     }
 
@@ -319,12 +324,14 @@ impl<S: Store> AllocatorResource<S> {
         let mut kept = ids(&prior);
         while kept.len() > wanted {
             if let Some(id) = kept.pop() {
-                work.store.delete(&work.scope, self.kind(), id).await.map_err(failed)?;
+                work.store.delete(&work.scope, self.kind(), &id.into()).await.map_err(failed)?;
             }
         }
         let mut records = Vec::new();
         for id in kept {
-            if let Some(record) = work.store.read(&work.scope, self.kind(), id).await.map_err(failed)? {
+            if let Some(record) =
+                work.store.read(&work.scope, self.kind(), &id.into()).await.map_err(failed)?
+            {
                 records.push(self.brought_up(&work, &doing, version, &record, &plan).await?);
             }
         }
@@ -336,7 +343,7 @@ impl<S: Store> AllocatorResource<S> {
                 })?,
             };
             let stamp = self.stamp(&pool, &plan);
-            let excluded: Vec<u64> = records.iter().map(|record| record.id).collect();
+            let excluded: Vec<u64> = records.iter().filter_map(|record| record.id.number()).collect();
             let missing = wanted - records.len();
             records.extend(self.left_behind(cx, &work, &doing, &stamp, &excluded, missing).await?);
             if records.len() < wanted {

@@ -1,13 +1,13 @@
 //! From an answer to an object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use tf_value::Value;
 
 use super::custom_fields::{decode_owned, to_record_json};
 use super::plain::decode_plain;
-use crate::description::{Field, Kind, Shape, TargetChoice};
+use crate::description::{Field, Kind, Literal, Presence, Shape, TargetChoice};
 use crate::memory::Memory;
 use crate::reference::Referent;
 use crate::store::{Defaults, Record};
@@ -38,6 +38,8 @@ struct Decoder<'a> {
     before: &'a Memory,
     defaults: &'a Defaults,
     reading: Reading,
+    standing: bool,
+    named: bool,
     references: BTreeMap<String, Vec<Referent>>,
 }
 
@@ -52,7 +54,10 @@ pub fn decode(
     defaults: &Defaults,
     reading: Reading,
 ) -> Decoded {
-    let mut decoder = Decoder { table, record, hint, before, defaults, reading, references: BTreeMap::new() };
+    let standing = kind.nature.standing;
+    let named = !kind.nature.identity.is_number();
+    let references = BTreeMap::new();
+    let mut decoder = Decoder { table, record, hint, before, defaults, reading, standing, named, references };
     let mut members: BTreeMap<String, Value> = hint.as_map().cloned().unwrap_or_default();
     for field in kind.fields {
         let value = decoder.field(field);
@@ -62,11 +67,14 @@ pub fn decode(
         let tags = decoder.tags(kind);
         members.extend(tags);
     }
-    members.insert("id".to_owned(), Value::from(record.id));
-    members.insert("url".to_owned(), decoder.text("url"));
+    members.insert("id".to_owned(), record.id.to_value());
+    if kind.nature.identity.is_number() {
+        members.insert("url".to_owned(), decoder.text("url"));
+    }
     let memory = Memory {
         seen: record.seen.clone(),
         ignored_tags: decoder.ignored_tags(),
+        fact_tags: decoder.fact_tags(),
         owned: before.owned.clone(),
         own: before.own.clone(),
         references: decoder.references,
@@ -75,6 +83,11 @@ pub fn decode(
 }
 
 static NULL: Value = Value::Null;
+
+/// Whether a flag is known to be off. Servers whose objects are known by texts leave flags out that are.
+fn is_off(field: &Field, hint: &Value) -> bool {
+    *hint == Value::Bool(false) && field.default != Some(Literal::Bool(true))
+}
 
 impl Decoder<'_> {
     fn on_wire(&self, key: &str) -> &Json {
@@ -97,6 +110,11 @@ impl Decoder<'_> {
         if field.unread {
             return if hint.is_unknown() { Value::Null } else { hint };
         }
+        let managed = field.presence == Presence::ReadOnly || !hint.is_null();
+        if self.standing && self.reading == Reading::Known && !managed {
+            // Of an object that is always there, what is not configured is not managed.
+            return Value::Null;
+        }
         match field.shape {
             Shape::Reference { target } => self.reference(field, target, &hint),
             Shape::References { target } => self.references(field, target, &hint),
@@ -107,9 +125,17 @@ impl Decoder<'_> {
                 Reading::Known => decode_owned(self.on_wire(field.wire), Some(&hint)),
             },
             Shape::Tags => Value::Null,
+            Shape::Bool if self.named && is_off(field, &hint) && self.on_wire(field.wire).is_null() => hint,
+            Shape::Bool if self.leaves_out_off(field) => Value::Bool(false),
             Shape::File => hint,
             _ => decode_plain(field, self.on_wire(field.wire), &hint).unwrap_or(Value::Null),
         }
+    }
+
+    /// Whether a flag that is off by default is not told at all.
+    fn leaves_out_off(&self, field: &Field) -> bool {
+        let off = field.default == Some(Literal::Bool(false));
+        self.named && !self.standing && off && self.on_wire(field.wire).is_null()
     }
 
     fn reference(&mut self, field: &Field, target: &str, hint: &Value) -> Value {
@@ -183,6 +209,21 @@ impl Decoder<'_> {
         self.slugs().into_iter().filter(|slug| self.defaults.ignored_tags.contains(slug)).collect()
     }
 
+    /// Whether the configuration names a tag.
+    fn names(&self, slug: &str) -> bool {
+        ["tags", "add_tags"].into_iter().any(|name| {
+            self.hinted(name).as_list().is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(slug)))
+        })
+    }
+
+    /// Tags that state a fact and are there because the provider put them, now or earlier.
+    fn fact_tags(&self) -> BTreeSet<String> {
+        let put = |slug: &String| {
+            self.defaults.fact_tags.values().any(|tag| tag == slug) || self.before.fact_tags.contains(slug)
+        };
+        self.slugs().into_iter().filter(|slug| put(slug) && !self.names(slug)).collect()
+    }
+
     /// `tags` holds the tags that the configuration speaks of; those of the provider's defaults are in `tags_all`
     /// unless the configuration names them too.
     fn tags(&self, kind: &Kind) -> [(String, Value); 3] {
@@ -192,7 +233,8 @@ impl Decoder<'_> {
         let named = |slug: &String| {
             hint.as_list().is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(slug)))
         };
-        let of_defaults = |slug: &String| self.defaults.tags.contains(slug) && !named(slug);
+        let put = |slug: &String| self.defaults.puts(slug) || self.before.fact_tags.contains(slug);
+        let of_defaults = |slug: &String| put(slug) && !named(slug);
         let values =
             |slugs: Vec<&String>| Value::set(slugs.into_iter().map(|slug| Value::from(slug.as_str())));
         let spoken_of = values(all.iter().filter(|slug| !of_defaults(slug)).collect());
@@ -234,10 +276,10 @@ pub fn decode_record(table: &Table, kind: &Kind, record: &Record, open: bool) ->
         };
         members.insert(field.name.to_owned(), value);
     }
-    for key in ["url", "display", "created", "last_updated"] {
-        members.insert(key.to_owned(), text(key));
+    for key in crate::schema::told_of_every(kind) {
+        members.insert((*key).to_owned(), text(key));
     }
-    members.insert("id".to_owned(), Value::from(record.id));
+    members.insert("id".to_owned(), record.id.to_value());
     Value::Object(members)
 }
 

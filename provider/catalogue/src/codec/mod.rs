@@ -11,3 +11,4 @@ mod plain;
 pub use custom_fields::{decode_owned, same_custom_value, to_record_json};
 pub use decode::{Decoded, Reading, decode, decode_record};
 pub use encode::{Resolution, cleared, encode};
+pub(crate) use plain::same_inner;

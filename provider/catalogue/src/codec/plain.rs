@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use tf_value::Value;
 
-use crate::description::{Field, PairElement, Shape};
+use crate::description::{Field, Literal, PairElement, Shape};
 use crate::json;
 
 /// A value on the wire without the label that choices come with.
@@ -76,9 +76,17 @@ pub(super) fn decode_plain(field: &Field, value: &Json, hint: &Value) -> Option<
             empty_is_null(pairs, hint, Value::List)
         }
         Shape::Objects { fields, ordered } => {
-            let objects = items().iter().map(|object| decode_inner(fields, object)).collect();
+            let forms = hint.as_list().unwrap_or_default();
+            let decoded = items().iter().map(|object| decode_inner(fields, object));
+            let as_said =
+                |object| form_of(fields, &object, forms).unwrap_or_else(|| without_off(fields, &object));
+            let objects = decoded.map(as_said).collect();
             empty_is_null(objects, hint, |list| if ordered { Value::List(list) } else { Value::set(list) })
         }
+        Shape::Object { fields } => match value {
+            Json::Object(_) => in_a_form_of(fields, decode_inner(fields, value), std::slice::from_ref(hint)),
+            _ => Value::Null,
+        },
         Shape::Reference { .. }
         | Shape::References { .. }
         | Shape::Target { .. }
@@ -118,6 +126,50 @@ fn decode_inner(fields: &[Field], object: &Json) -> Value {
     Value::object(fields.iter().map(member))
 }
 
+/// An object in the form of one that means the same, where members have defaults that the server writes out.
+fn in_a_form_of(fields: &[Field], object: Value, forms: &[Value]) -> Value {
+    form_of(fields, &object, forms).unwrap_or(object)
+}
+
+fn form_of(fields: &[Field], object: &Value, forms: &[Value]) -> Option<Value> {
+    let says_less = |field: &Field| field.default.is_none() && !matches!(field.shape, Shape::Bool);
+    if fields.iter().all(says_less) {
+        return None;
+    }
+    forms.iter().find(|form| form.is_wholly_known() && same_inner(fields, form, object)).cloned()
+}
+
+/// An element that nothing is known of, without the flags that are off: off is what is meant where one is left out.
+fn without_off(fields: &[Field], object: &Value) -> Value {
+    let is_off = |field: &Field| {
+        field.default != Some(Literal::Bool(true)) && object.get(field.name) == Some(&Value::Bool(false))
+    };
+    let member = |field: &Field| match object.get(field.name) {
+        Some(value) if !is_off(field) => (field.name, value.clone()),
+        _ => (field.name, Value::Null),
+    };
+    Value::object(fields.iter().map(member))
+}
+
+/// Whether two inner objects mean the same: what is left out is the default of the member, where it has one.
+pub(crate) fn same_inner(fields: &[Field], left: &Value, right: &Value) -> bool {
+    let (Some(left), Some(right)) = (left.as_map(), right.as_map()) else { return false };
+    fields.iter().all(|field| {
+        let meant = |object: &std::collections::BTreeMap<String, Value>| match (
+            object.get(field.name).unwrap_or(&Value::Null),
+            field.default,
+        ) {
+            (Value::Null, Some(default)) => crate::schema::literal(default),
+            (Value::Bool(false), None) => Value::Null,
+            (value, _) if value.as_str() == Some("") => Value::Null,
+            (value, _) if value.as_list().is_some_and(<[Value]>::is_empty) => Value::Null,
+            (value, _) => value.clone(),
+        };
+        let (left, right) = (meant(left), meant(right));
+        left == right || crate::schema::attribute(field).equality.same(&left, &right)
+    })
+}
+
 /// A known value of such a shape on the wire; `None` for the others.
 pub(super) fn encode_plain(field: &Field, value: &Value) -> Option<Json> {
     Some(match field.shape {
@@ -141,6 +193,7 @@ pub(super) fn encode_plain(field: &Field, value: &Value) -> Option<Json> {
         Shape::Objects { fields, .. } => Json::Array(
             value.as_list().unwrap_or_default().iter().map(|object| encode_inner(fields, object)).collect(),
         ),
+        Shape::Object { fields } => encode_inner(fields, value),
         Shape::Reference { .. }
         | Shape::References { .. }
         | Shape::Target { .. }

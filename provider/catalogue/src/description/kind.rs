@@ -2,7 +2,7 @@
 
 #[cfg(doc)]
 use super::Shape;
-use super::{Availability, Field};
+use super::{Availability, Field, Nature};
 
 /// A kind of object that a server keeps.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,8 @@ pub struct Kind {
     pub born_with: Option<&'static str>,
     /// What goes when one is deleted, or what stops it: a sentence for the documentation.
     pub deletion: Option<&'static str>,
+    /// What one is known by, and what can be done with it.
+    pub nature: Nature,
 }
 
 /// Fields that together single an object out.

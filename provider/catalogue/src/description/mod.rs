@@ -6,10 +6,12 @@
 
 mod field;
 mod kind;
+mod nature;
 mod shape;
 mod version;
 
 pub use field::{Field, Literal, Presence};
 pub use kind::{Allocator, AllocatorParent, Filter, FilterSuffixes, Key, KeyPart, Kind, Setter};
+pub use nature::{Identity, Nature, Offers};
 pub use shape::{Choice, Format, PairElement, Shape, TargetChoice};
 pub use version::{Availability, Version};

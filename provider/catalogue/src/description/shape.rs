@@ -93,6 +93,11 @@ pub enum Shape {
         /// Whether their order counts.
         ordered: bool,
     },
+    /// One object that lives inside this one.
+    Object {
+        /// Its fields, of plain shapes.
+        fields: &'static [Field],
+    },
     /// Labels shared with others, named by slug: the configuration may hold all of them or only add some.
     Tags,
     /// Values under keys that the server's administrator has defined, each owned by whoever sets it.

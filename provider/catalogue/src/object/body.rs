@@ -34,7 +34,8 @@ pub(crate) fn is_changed(field: &Field, prior: &Value, planned: &Value) -> bool 
     let value = member(planned, field.name);
     if field.secret {
         let version = format!("{}_version", field.name);
-        return value.is_known() && (prior.is_null() || member(prior, &version) != member(planned, &version));
+        let changed = !field.replace && member(prior, &version) != member(planned, &version);
+        return value.is_known() && (prior.is_null() || changed);
     }
     !value.is_unknown() && value != member(prior, field.name)
 }
@@ -107,7 +108,7 @@ impl Change<'_> {
 
     fn all_tags(&self, body: &mut Body) {
         let Some(field) = self.kind().tags() else { return };
-        let wanted = wanted_tags(self.defaults, &Value::Null, self.planned);
+        let wanted = wanted_tags(self.defaults, &self.memory.fact_tags, &Value::Null, self.planned);
         if !wanted.is_empty() || member(self.planned, field.name).is_known() {
             body.insert(field.wire.to_owned(), Self::tag_list(wanted));
         }
@@ -117,7 +118,7 @@ impl Change<'_> {
     /// told to ignore. Where it adds some, only those are sent.
     fn changed_tags(&self, singly: bool, body: &mut Body) {
         let Some(field) = self.kind().tags() else { return };
-        let mut wanted = wanted_tags(self.defaults, self.prior, self.planned);
+        let mut wanted = wanted_tags(self.defaults, &self.memory.fact_tags, self.prior, self.planned);
         let exact = member(self.planned, field.name).is_known();
         let all = member(self.prior, "tags_all").as_list().unwrap_or_default();
         let there: BTreeSet<String> = all.iter().filter_map(Value::as_str).map(str::to_owned).collect();

@@ -10,19 +10,19 @@ pub(crate) use body::{Change, stamp};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use tf_framework::schema::{IdentityAttribute, IdentitySchema, Schema};
+use tf_framework::schema::{IdentitySchema, Schema};
 use tf_framework::{
     Call, Diagnostics, ImportId, MoveSource, Path, Result, UntypedContext, UntypedPlan, UntypedResource,
     Value,
 };
-use tf_value::Type;
 
-use crate::codec::{Reading, Resolution};
-use crate::description::Kind;
+use crate::codec::{Reading, Resolution, cleared};
+use crate::description::{Identity, Kind};
+use crate::id::{Id, id_from_text, id_of, identity_schema};
 use crate::life::{Place, member, tools};
 use crate::memory::Memory;
 use crate::schema::{Purpose, resource_schema};
-use crate::store::{Query, Record, Scope, Store};
+use crate::store::{Body, Query, Record, Scope, Store};
 use crate::table::Table;
 
 /// The managed resource of a kind: every object of it is one of these.
@@ -124,7 +124,7 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
     }
 
     fn identity(&self) -> Option<IdentitySchema> {
-        Some(identity_by_id())
+        Some(identity_schema(self.kind()))
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
@@ -143,17 +143,18 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
         let (store, scope) = tools(cx)?;
         let doing = self.place.doing("Reading", &state);
         let memory = Memory::load(&cx.private)?;
-        let id = id_of(&state).ok_or_else(|| {
+        let id = id_of(self.kind(), &state).ok_or_else(|| {
             Diagnostics::error(
                 doing.summary(),
                 "The state has no id. Remove it from the state and import it anew.",
             )
         })?;
-        let record = store.read(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
+        let record = store.read(&scope, self.kind(), &id).await.map_err(|error| doing.failed::<S>(error))?;
         let Some(record) = record else { return Ok(None) };
-        store.run().claim(self.kind().path, id);
+        store.run().claim(self.kind().path, &id);
         // Only what was taken over from another provider has no address yet.
-        let reading = if member(&state, "url").is_null() { Reading::Import } else { Reading::Known };
+        let moved = self.kind().nature.identity.is_number() && member(&state, "url").is_null();
+        let reading = if moved { Reading::Import } else { Reading::Known };
         Ok(Some(self.remember(cx, &store, &record, &state, &memory, reading)))
     }
 
@@ -164,8 +165,13 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
     async fn delete(&self, cx: &mut UntypedContext<S>, state: Value) -> Result<()> {
         let (store, scope) = tools(cx)?;
         let doing = self.place.doing("Deleting", &state);
-        let Some(id) = id_of(&state) else { return Ok(()) };
-        store.delete(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))
+        let Some(id) = id_of(self.kind(), &state) else { return Ok(()) };
+        let deleted = if self.kind().nature.standing {
+            store.reset(&scope, self.kind(), &id, what_was_set(self.kind(), &state)).await
+        } else {
+            store.delete(&scope, self.kind(), &id).await
+        };
+        deleted.map_err(|error| doing.failed::<S>(error))
     }
 
     /// Takes over the object of another provider by its id. What it is like is read when it is refreshed.
@@ -179,13 +185,13 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
     }
 
     async fn import(&self, cx: &mut UntypedContext<S>, id: ImportId) -> Result<Value> {
-        let wanted = import_query(&self.place, &id)?;
+        let wanted = wanted(&self.place, &id)?;
         let record = match wanted {
             Wanted::Id(id) => {
                 let (store, scope) = tools(cx)?;
                 let doing = self.place.doing("Importing", &Value::Null);
                 let record =
-                    store.read(&scope, self.kind(), id).await.map_err(|error| doing.failed::<S>(error))?;
+                    store.read(&scope, self.kind(), &id).await.map_err(|error| doing.failed::<S>(error))?;
                 record.ok_or_else(|| {
                     Diagnostics::error(
                         doing.summary(),
@@ -208,7 +214,8 @@ impl<S: Store> UntypedResource for ObjectResource<S> {
 /// The id that another provider has in its state, as a number or a text, in an object that has nothing else.
 fn with_id_of(state: &Value, nothing: Value, type_name: &str) -> Result<Value> {
     let id = member(state, "id");
-    let id = id_of(state).or_else(|| id.as_str().and_then(|text| text.trim().parse().ok()));
+    let number = || id.as_number().and_then(tf_value::Number::as_u64);
+    let id: Option<u64> = number().or_else(|| id.as_str().and_then(|text| text.trim().parse().ok()));
     let Some(id) = id else {
         let detail =
             format!("The state of the {type_name} has no id that is a number. Use an import block instead.");
@@ -224,37 +231,51 @@ fn empty_object(block: &tf_framework::schema::Block) -> Value {
     Value::object(block.attributes.keys().map(|name| (name.clone(), Value::Null)))
 }
 
-pub(crate) fn identity_by_id() -> IdentitySchema {
-    IdentitySchema {
-        version: 0,
-        attributes: vec![IdentityAttribute {
-            name: "id".to_owned(),
-            ty: Type::Number,
-            description: "Id of the object.".to_owned(),
-            required_for_import: true,
-        }],
+/// What empties the fields that a state has.
+fn what_was_set(kind: &Kind, state: &Value) -> Body {
+    let mut body = Body::new();
+    let parts = kind.nature.identity.parts();
+    for field in kind.fields.iter().filter(|field| !parts.contains(&field.name)) {
+        if member(state, field.name).is_known() && field.presence != crate::description::Presence::ReadOnly {
+            cleared(field, false, &mut body);
+        }
     }
+    body
 }
 
-pub(crate) fn id_of(object: &Value) -> Option<u64> {
+/// The number that an object in state is known by.
+pub(crate) fn number_of(object: &Value) -> Option<u64> {
     member(object, "id").as_number().and_then(tf_value::Number::as_u64)
 }
 
 enum Wanted {
-    Id(u64),
+    Id(Id),
     Query(Query),
+}
+
+/// What an import asks for.
+fn wanted(place: &Place, id: &ImportId) -> Result<Wanted> {
+    if place.kind.nature.identity.is_number() {
+        return import_query(place, id);
+    }
+    match id {
+        ImportId::Id(text) => id_from_text(place.kind, text).map(Wanted::Id),
+        ImportId::Identity(identity) => {
+            id_of(place.kind, identity).map(Wanted::Id).ok_or_else(|| bad_id(place, ""))
+        }
+    }
 }
 
 /// What an import asks for: an id, `key=value` pairs, or the value of a key that is one field.
 fn import_query(place: &Place, id: &ImportId) -> Result<Wanted> {
     let text = match id {
         ImportId::Identity(identity) => {
-            return id_of(identity).map(Wanted::Id).ok_or_else(|| bad_id(place, ""));
+            return number_of(identity).map(|id| Wanted::Id(id.into())).ok_or_else(|| bad_id(place, ""));
         }
         ImportId::Id(text) => text.trim(),
     };
-    if let Ok(id) = text.parse() {
-        return Ok(Wanted::Id(id));
+    if let Ok(id) = text.parse::<u64>() {
+        return Ok(Wanted::Id(id.into()));
     }
     let simple =
         place.kind.lookup.iter().find(|name| place.kind.filters.iter().any(|filter| filter.name == **name));
@@ -292,6 +313,14 @@ fn bad_id(place: &Place, given: &str) -> Diagnostics {
 /// The forms in which an object can be named for import, for messages and documentation.
 #[must_use]
 pub fn import_forms(kind: &Kind) -> String {
+    match kind.nature.identity {
+        Identity::Number => {}
+        Identity::Only(id) => return format!("the id `{id}`"),
+        Identity::Parts { parts, .. } => {
+            let forms: Vec<String> = parts.iter().map(|part| format!("<{part}>")).collect();
+            return format!("its id, `{}`", forms.join("/"));
+        }
+    }
     let mut forms = vec!["its id (`5`)".to_owned()];
     let by_filter = |name: &&str| kind.filters.iter().any(|filter| filter.name == *name);
     if let Some(name) = kind.lookup.iter().copied().find(by_filter) {

@@ -83,7 +83,8 @@ pub(super) async fn plan<S: Store>(
     });
     plan.planned = planned.value;
     plan.replace = planned.requires_replace;
-    complete(place.kind, plan, defaults, store.is_some(), version)?;
+    keep_first_versions(place.kind, plan);
+    complete(place.kind, plan, &memory, defaults, store.is_some(), version)?;
     if plan.planned != plan.prior {
         missing(place.kind, version, plan).into_result(())?;
     }
@@ -165,11 +166,18 @@ async fn learn<S: Store>(
 pub(crate) fn complete(
     kind: &'static Kind,
     plan: &mut UntypedPlan,
+    memory: &Memory,
     defaults: &Defaults,
     configured: bool,
     version: Option<Version>,
 ) -> Result<()> {
     let creating = plan.prior.is_null();
+    if !kind.nature.identity.is_number() {
+        let id = kind.nature.identity.id_of_parts(&plan.planned).map_or(Value::UNKNOWN, |id| id.to_value());
+        if let Value::Object(planned) = &mut plan.planned {
+            planned.insert("id".to_owned(), id);
+        }
+    }
     let Value::Object(planned) = &mut plan.planned else { return Ok(()) };
     for field in kind.fields {
         let absent = version.is_some_and(|version| !field.available.covers(version));
@@ -196,7 +204,9 @@ pub(crate) fn complete(
         }
     }
     if kind.tags().is_some() {
-        let all = if configured { all_tags(defaults, &plan.prior, &plan.planned) } else { Value::UNKNOWN };
+        let put = &memory.fact_tags;
+        let all =
+            if configured { all_tags(defaults, put, &plan.prior, &plan.planned) } else { Value::UNKNOWN };
         if let Value::Object(planned) = &mut plan.planned {
             planned.insert("tags_all".to_owned(), all);
         }
@@ -252,6 +262,20 @@ fn announce(place: &Place, run: &Run, plan: &UntypedPlan) {
     }
 }
 
+/// An object that was imported has no version of its secret yet: the first one names the secret that is there, and is
+/// no reason to make the object again.
+fn keep_first_versions(kind: &Kind, plan: &mut UntypedPlan) {
+    if plan.prior.is_null() {
+        return;
+    }
+    for field in kind.fields.iter().filter(|field| field.secret && field.replace) {
+        let version = format!("{}_version", field.name);
+        if member(&plan.prior, &version).is_null() {
+            plan.replace.remove(&at(&version));
+        }
+    }
+}
+
 /// Says at plan what `adopt` will do.
 async fn foresee_adoption<S: Store>(
     place: &Place,
@@ -293,6 +317,9 @@ async fn foresee_adoption<S: Store>(
 }
 
 fn wholly_named(kind: &Kind, planned: &Value) -> bool {
+    if !kind.nature.identity.is_number() {
+        return member(planned, "id").is_known();
+    }
     let known = |key: &crate::description::Key| {
         key.parts.iter().all(|part| member(planned, part.field).is_wholly_known())
     };

@@ -3,10 +3,11 @@
 use tf_framework::{Diagnostic, Diagnostics, Result, UntypedContext, Value};
 
 use super::body::{Change, files, is_changed};
-use super::{ObjectResource, Work, at, id_of};
+use super::{ObjectResource, Work, at};
 use crate::codec::Reading;
 use crate::description::{Shape, Version};
 use crate::failures::Doing;
+use crate::id::{Id, id_of};
 use crate::life::{member, shown, tools};
 use crate::memory::Memory;
 use crate::store::{Body, Record, Store, StoreError, Upload};
@@ -25,9 +26,10 @@ pub(super) async fn update<S: Store>(
     let version = store.version(&scope).await.map_err(|error| doing.failed::<S>(error))?;
     let changed = |field: &crate::description::Field| is_changed(field, &prior, &plan);
     let ids = place.resolved(&*store, &scope, &doing, &plan, changed).await?;
-    let id = id_of(&prior).ok_or_else(|| Diagnostics::error(doing.summary(), "The state has no id."))?;
+    let id = id_of(place.kind, &prior)
+        .ok_or_else(|| Diagnostics::error(doing.summary(), "The state has no id."))?;
     let work = Work { store, scope, ids };
-    change(resource, cx, &work, version, id, &prior, plan, &memory).await
+    change(resource, cx, &work, version, &id, &prior, plan, &memory).await
 }
 
 /// Makes the object `prior` what `plan` says.
@@ -37,7 +39,7 @@ pub(super) async fn change<S: Store>(
     cx: &mut UntypedContext<S>,
     work: &Work<S>,
     version: Version,
-    id: u64,
+    id: &Id,
     prior: &Value,
     plan: Value,
     memory: &Memory,
@@ -90,7 +92,7 @@ async fn send<S: Store>(
     resource: &ObjectResource<S>,
     work: &Work<S>,
     doing: &Doing,
-    id: u64,
+    id: &Id,
     prior: &Value,
     plan: &Value,
     memory: &Memory,
@@ -101,21 +103,43 @@ async fn send<S: Store>(
     let place = &resource.place;
     let kind = place.kind;
     let failed = |error| doing.failed::<S>(error);
-    match work.store.update(&work.scope, kind, id, body.clone(), uploads, seen).await {
-        Err(StoreError::Changed) => {}
-        result => return result.map_err(failed),
+    let _alone = work.store.alone(kind, id).await;
+    let mut seen = seen.map(str::to_owned);
+    for _ in 0..OVERTAKEN {
+        match work.store.update(&work.scope, kind, id, body.clone(), uploads, seen.as_deref()).await {
+            Err(StoreError::Changed) => {}
+            result => return result.map_err(failed),
+        }
+        let fresh = work.store.read(&work.scope, kind, id).await.map_err(failed)?;
+        let fresh = fresh.ok_or_else(|| failed(StoreError::Gone))?;
+        conflicts(resource, work, doing, &fresh, prior, plan, memory).into_result(())?;
+        seen = fresh.seen;
     }
-    let fresh = work.store.read(&work.scope, kind, id).await.map_err(failed)?;
-    let fresh = fresh.ok_or_else(|| failed(StoreError::Gone))?;
-    let now = place.settled(&*work.store, &fresh, prior, memory, Reading::Known).object;
-    let conflicts: Diagnostics = kind
-        .fields
-        .iter()
+    Err(failed(StoreError::Changed))
+}
+
+/// How often others may be faster: where one mark tells the state of many objects, each of them counts.
+const OVERTAKEN: usize = 6;
+
+/// What both this plan and someone else have changed.
+fn conflicts<S: Store>(
+    resource: &ObjectResource<S>,
+    work: &Work<S>,
+    doing: &Doing,
+    fresh: &Record,
+    prior: &Value,
+    plan: &Value,
+    memory: &Memory,
+) -> Diagnostics {
+    let place = &resource.place;
+    let schema = resource.planning_schema();
+    let now = place.settled(&*work.store, fresh, prior, memory, Reading::Known).object;
+    let fields = place.kind.fields.iter();
+    fields
         .filter(|field| is_changed(field, prior, plan) && !field.secret)
         .filter(|field| {
             let (was, is) = (member(prior, field.name), member(&now, field.name));
-            !place.same(resource.planning_schema(), field, was, is)
-                && !place.same(resource.planning_schema(), field, member(plan, field.name), is)
+            !place.same(schema, field, was, is) && !place.same(schema, field, member(plan, field.name), is)
         })
         .map(|field| {
             let detail = format!(
@@ -128,9 +152,7 @@ async fn send<S: Store>(
             );
             Diagnostic::error(doing.summary(), detail).at(at(field.name))
         })
-        .collect();
-    conflicts.into_result(())?;
-    work.store.update(&work.scope, kind, id, body, uploads, fresh.seen.as_deref()).await.map_err(failed)
+        .collect()
 }
 
 /// The state after a write, and what is remembered with it.

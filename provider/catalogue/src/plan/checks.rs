@@ -7,7 +7,7 @@ use tf_value::{Path, Value};
 
 use crate::description::{Choice, Field, Kind, Shape, Version};
 use crate::failures::Doing;
-use crate::resolve::{Which, complaints, references, resolve};
+use crate::resolve::{Which, complaints, missing, references, resolve};
 use crate::store::{CustomField, CustomFieldType, Scope, Store, StoreError};
 use crate::table::Table;
 
@@ -48,9 +48,9 @@ impl<S: Store> Check<'_, S> {
         if found.has_errors() {
             return found;
         }
-        let (choices, custom_fields, references) =
-            futures::join!(self.choices(), self.custom_fields(), self.references());
-        for outcome in [choices, custom_fields, references] {
+        let (choices, custom_fields, references, facts) =
+            futures::join!(self.choices(), self.custom_fields(), self.references(), self.facts());
+        for outcome in [choices, custom_fields, references, facts] {
             match outcome {
                 Ok(diagnostics) => found.extend(diagnostics),
                 Err(error) => found.extend(self.doing().failed::<S>(error)),
@@ -166,6 +166,41 @@ impl<S: Store> Check<'_, S> {
         }
         let (_, unresolved) = resolve(self.store, self.scope, &wanted).await?;
         Ok(complaints(self.store.run(), S::NAME, &unresolved))
+    }
+
+    /// Whether the tags exist that the provider puts on everything to state facts.
+    async fn facts(&self) -> Result<Diagnostics, StoreError> {
+        let slugs = |object: &Value| -> BTreeSet<String> {
+            let tags = object.get("tags_all").and_then(Value::as_list).unwrap_or_default();
+            tags.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let (before, after) = (slugs(self.prior), slugs(self.planned));
+        let facts = self.store.defaults().fact_tags.values();
+        let new = facts.filter(|slug| after.contains(*slug) && !before.contains(*slug));
+        let new = Value::set(new.map(|slug| Value::from(slug.as_str())));
+        let mut wanted = Vec::new();
+        if let Some(field) = self.kind.tags() {
+            references(self.table, field, &new, Which::All, &mut wanted);
+        }
+        if wanted.is_empty() {
+            return Ok(Diagnostics::new());
+        }
+        let (_, unresolved) = resolve(self.store, self.scope, &wanted).await?;
+        let missing = missing(self.store.run(), &unresolved);
+        if missing.is_empty() {
+            return Ok(Diagnostics::new());
+        }
+        Ok(Diagnostics::error_at(
+            Path::root().attribute("tags_all"),
+            format!("{} lacks tags that the provider puts on everything", S::NAME),
+            format!(
+                "`cost_tags` of the provider are put on every object that can have tags, and {} has no tag with {}. Make the \
+                 missing tags first. Where the same configuration makes them, let this object depend on them with \
+                 `depends_on`, or apply them alone with -target.",
+                S::NAME,
+                missing.join(", none with ")
+            ),
+        ))
     }
 
     async fn custom_fields(&self) -> Result<Diagnostics, StoreError> {

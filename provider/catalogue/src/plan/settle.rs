@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 use tf_value::Value;
 
-use crate::codec::same_custom_value;
+use crate::codec::{same_custom_value, same_inner};
 use crate::description::{Field, Kind, Presence, Shape, TargetChoice, Version};
 use crate::json;
 use crate::memory::Memory;
@@ -56,6 +56,9 @@ pub(crate) fn settle(facts: Facts<'_>, config: &Value) -> Value {
 
 /// What a field is where the configuration leaves it out.
 fn left_out(facts: Facts<'_>, field: &Field, prior: &Value, config: &Value) -> Value {
+    if facts.kind.nature.standing && field.presence != Presence::ReadOnly {
+        return Value::Null;
+    }
     let exists = facts.version.is_none_or(|version| field.available.covers(version));
     match field.shape {
         Shape::CustomFields if facts.memory.owned.is_empty() => return prior.clone(),
@@ -123,6 +126,14 @@ fn means_the_same(facts: Facts<'_>, field: &Field, configured: &Value, prior: &V
         Shape::References { .. } => same_references(facts, field, configured, prior),
         Shape::Target { of, .. } => same_target(facts, field, of, configured, prior),
         Shape::CustomFields => same_custom_fields(facts, configured, prior),
+        Shape::Object { fields } => same_inner(fields, configured, prior),
+        Shape::Objects { fields, ordered: true } => match (configured.as_list(), prior.as_list()) {
+            (Some(left), Some(right)) => {
+                left.len() == right.len()
+                    && left.iter().zip(right).all(|(left, right)| same_inner(fields, left, right))
+            }
+            _ => false,
+        },
         _ => false,
     }
 }

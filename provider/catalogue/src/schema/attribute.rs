@@ -30,6 +30,7 @@ pub fn leaf_type(field: &Field) -> Type {
             let object = Type::object(fields.iter().map(|field| (field.name, leaf_type(field))));
             if ordered { Type::list(object) } else { Type::set(object) }
         }
+        Shape::Object { fields } => Type::object(fields.iter().map(|field| (field.name, leaf_type(field)))),
         Shape::CustomFields => Type::Dynamic,
     }
 }
@@ -80,6 +81,10 @@ pub fn attribute(field: &Field) -> Attribute {
             let members: Attributes =
                 fields.iter().map(|field| (field.name.to_owned(), member(field))).collect();
             Attribute::nested(if ordered { Nesting::List } else { Nesting::Set }, members)
+        }
+        Shape::Object { fields } => {
+            let members = fields.iter().map(|field| (field.name.to_owned(), member(field))).collect();
+            Attribute::nested(Nesting::Single, members)
         }
         Shape::Tags => Attribute::leaf(Type::set(Type::String)),
         Shape::CustomFields => Attribute::leaf(Type::Dynamic).validate(Validator::Custom {

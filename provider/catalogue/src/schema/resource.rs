@@ -5,7 +5,7 @@ use tf_framework::{AttributeType, Timeouts};
 use tf_value::{Type, Value};
 
 use super::attribute;
-use crate::description::{Field, Kind, Literal, Presence, Shape};
+use crate::description::{Field, Identity, Kind, Literal, Presence, Shape};
 use crate::json;
 
 /// What a schema is for.
@@ -28,6 +28,12 @@ pub fn resource_schema(kind: &Kind, purpose: Purpose) -> Schema {
 
 fn described(kind: &Kind) -> String {
     let mut text = kind.description.to_owned();
+    if kind.nature.standing {
+        text.push_str(
+            " It is always there: what is not configured is left as it is, and removing the resource puts back what it \
+             had set.",
+        );
+    }
     if let Some(deletion) = kind.deletion {
         text.push(' ');
         text.push_str(deletion);
@@ -84,6 +90,12 @@ fn of_field(kind: &Kind, field: &Field, purpose: Purpose) -> Attribute {
     }
     if field.secret {
         return attribute.optional().write_only().sensitive();
+    }
+    if kind.nature.standing {
+        // What is not configured is not managed: nothing is put in its place.
+        let required = field.presence == Presence::Required && !field.nullable;
+        attribute.presence = if required { Who::Required } else { Who::Optional };
+        return attribute;
     }
     let settled = is_settled_by_engine(kind, field);
     attribute.presence = match field.presence {
@@ -142,7 +154,8 @@ pub fn version_attribute(field: &Field) -> (String, Attribute) {
          is sent again.",
         field.name
     );
-    (format!("{}_version", field.name), Attribute::leaf(Type::Number).optional().describe(text))
+    let attribute = Attribute::leaf(Type::Number).optional().describe(text);
+    (format!("{}_version", field.name), if field.replace { attribute.replace() } else { attribute })
 }
 
 fn checksum_attribute(field: &Field) -> (String, Attribute) {
@@ -164,18 +177,38 @@ fn tags() -> [(String, Attribute); 2] {
     [("add_tags".to_owned(), add), ("tags_all".to_owned(), all)]
 }
 
+/// The type of a kind's ids.
+pub(crate) fn id_type(kind: &Kind) -> Type {
+    if kind.nature.identity.is_number() { Type::Number } else { Type::String }
+}
+
+/// What the id of a kind is.
+pub(crate) fn id_description(kind: &Kind) -> String {
+    match kind.nature.identity {
+        Identity::Number => "Id of the object.".to_owned(),
+        Identity::Only(id) => format!("Always `{id}`: there is one."),
+        Identity::Parts { parts, .. } => {
+            let parts: Vec<String> = parts.iter().map(|part| format!("<{part}>")).collect();
+            format!("Id of the object, `{}`.", parts.join("/"))
+        }
+    }
+}
+
 /// Attributes that every resource has.
 fn common(kind: &Kind) -> Attributes {
     let mut attributes = Attributes::new();
     let mut add = |name: &str, attribute: Attribute| {
         attributes.entry(name.to_owned()).or_insert(attribute);
     };
-    add("id", Attribute::leaf(Type::Number).computed().stable().describe("Id of the object."));
-    add(
-        "url",
-        Attribute::leaf(Type::String).computed().stable().describe("Address of the object in the API."),
-    );
-    add("adopt", adopt(kind));
+    let id = Attribute::leaf(id_type(kind)).computed().stable().describe(id_description(kind));
+    add("id", id);
+    if kind.nature.identity.is_number() {
+        let url = Attribute::leaf(Type::String).computed().stable();
+        add("url", url.describe("Address of the object in the API."));
+    }
+    if !kind.nature.standing {
+        add("adopt", adopt(kind));
+    }
     add(
         "timeouts",
         <Option<Timeouts> as AttributeType>::attribute()
@@ -189,10 +222,10 @@ fn adopt(kind: &Kind) -> Attribute {
     let born = kind.born_with.map_or_else(String::new, |origin| {
         format!(" Objects of this type may come into being with {origin}: `if_exists` takes those over.")
     });
+    let key = if kind.nature.identity.is_number() { "natural key" } else { "id" };
     let text = format!(
         "What to do when the object exists already: `never` (the default) fails, `if_exists` takes it over and \
-         changes what differs, `required` takes it over and fails when there is none. It is found by its natural \
-         key.{born}"
+         changes what differs, `required` takes it over and fails when there is none. It is found by its {key}.{born}"
     );
     Attribute::leaf(Type::String)
         .optional()

@@ -9,7 +9,7 @@ use tf_framework::{ConfigureContext, Model, Provider, Registry, Result};
 use tf_framework_testing::Core;
 
 use super::server::Server;
-use super::table::{OWNER, POOL, TABLE, TAG};
+use super::table::{OWNER, POOL, SETTINGS, TABLE, TAG};
 
 /// A provider of the small table alone. A double.
 pub(crate) struct Lab(Arc<Server>);
@@ -50,6 +50,7 @@ pub(crate) async fn lab_with(version: Version, defaults: Defaults) -> (LabCore, 
         server.insert(&TAG, serde_json::json!({"name": slug, "slug": slug}));
     }
     server.insert(&POOL, serde_json::json!({"name": "Hall", "slug": "hall"}));
+    server.insert(&SETTINGS, serde_json::json!({"comment": "of the house"}));
     let index = {
         let mut servers = SERVERS.lock().unwrap();
         servers.push(server.clone());

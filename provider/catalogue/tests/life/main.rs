@@ -9,6 +9,7 @@
 )]
 
 mod lab;
+mod named;
 mod objects;
 mod round_trip;
 mod server;

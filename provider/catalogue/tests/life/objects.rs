@@ -237,6 +237,24 @@ async fn secrets_are_sent_and_kept_nowhere() {
 }
 
 #[tokio::test]
+async fn a_secret_that_cannot_change_makes_the_object_again_but_not_after_an_import() {
+    let (core, server) = lab().await;
+    let config = |version: u64| json!({"name": "W", "seal": "canary-8", "seal_version": version});
+    let widget = core.resource(WIDGET_TYPE, config(1));
+    let state = widget.apply().await.unwrap();
+    let id = state.get("id").unwrap().as_number().unwrap().as_u64().unwrap();
+    widget.with(config(2)).plan().await.unwrap().expect(PlannedAction::Replace).unwrap();
+    let sent =
+        |server: &super::server::Server| server.writes().iter().filter(|w| w.contains("canary-8")).count();
+    assert_eq!(sent(&server), 1);
+    let imported = core.resource(WIDGET_TYPE, config(1)).named("imported");
+    imported.import_and_plan(&id.to_string()).await.unwrap().expect(PlannedAction::Update).unwrap();
+    imported.apply().await.unwrap();
+    assert_eq!(sent(&server), 1, "what cannot be changed is not sent");
+    imported.with(config(1)).plan().await.unwrap().expect(PlannedAction::NoOp).unwrap();
+}
+
+#[tokio::test]
 async fn sources_answer_and_refuse() {
     let (core, _server) = lab().await;
     let owner = core.data("lab_owner", json!({"slug": "acme"})).await.unwrap();

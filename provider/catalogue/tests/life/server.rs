@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use catalogue::Run;
-use catalogue::description::{AllocatorParent, Field, Kind, Literal, Shape, Version};
+use catalogue::description::{AllocatorParent, Field, Identity, Kind, Literal, Shape, Version};
 use catalogue::store::{
-    Body, Cause, CustomField, CustomFieldType, Defaults, Problem, Query, Record, Scope, Store, StoreError,
-    Upload,
+    Body, Cause, CustomField, CustomFieldType, Defaults, Id, Problem, Query, Record, Scope, Store,
+    StoreError, Upload,
 };
 use serde_json::{Value as Json, json};
 
@@ -80,10 +80,25 @@ impl Server {
                 }
             }
         }
+        let seen = Some(object.changes.to_string());
+        if !kind.nature.identity.is_number() {
+            return Some(Record { id: id_of(kind, &object.fields), body, seen });
+        }
         body.insert("id".into(), id.into());
         body.insert("url".into(), format!("http://lab/{}/{id}/", object.path).into());
         body.insert("display".into(), object.fields.get("name").cloned().unwrap_or(json!("?")));
-        Some(Record { id, body, seen: Some(object.changes.to_string()) })
+        Some(Record { id: id.into(), body, seen })
+    }
+
+    /// Where an object is kept.
+    fn key(&self, kind: &Kind, id: &Id) -> Option<u64> {
+        let objects = self.objects();
+        let is = |(key, object): &(&u64, &Object)| {
+            object.path == kind.path
+                && (id.number() == Some(**key)
+                    || (!kind.nature.identity.is_number() && id_of(kind, &object.fields) == *id))
+        };
+        objects.iter().find(is).map(|(key, _)| *key)
     }
 
     /// Takes what was sent as a real server does: unknown keys are dropped, references become ids.
@@ -157,6 +172,22 @@ impl Server {
     }
 
     fn make(&self, kind: &'static Kind, body: &Body, stamp: &str) -> Result<Record, StoreError> {
+        if kind.nature.standing {
+            let key = self.key(kind, &id_of(kind, body)).unwrap();
+            let mut fields = self.objects()[&key].fields.clone();
+            self.store(kind, body, &mut fields)?;
+            self.objects().get_mut(&key).unwrap().fields = fields;
+            self.lost()?;
+            return Ok(self.answer(key).unwrap());
+        }
+        if !kind.nature.identity.is_number() && self.key(kind, &id_of(kind, body)).is_some() {
+            let message = "It already exists.".into();
+            return Err(StoreError::Refused(vec![Problem {
+                path: vec![],
+                message,
+                cause: Cause::Duplicate,
+            }]));
+        }
         let slug = body.get("slug").cloned();
         let same = |object: &Object| {
             object.path == kind.path && slug.is_some() && object.fields.get("slug") == slug.as_ref()
@@ -177,6 +208,8 @@ impl Server {
         }
         self.store(kind, body, &mut fields)?;
         let id = self.next.fetch_add(1, Ordering::SeqCst);
+        // Where the name is the lock, servers keep no record of who made what.
+        let stamp = if kind.nature.identity.is_number() { stamp } else { "" };
         self.objects().insert(id, Object { path: kind.path, fields, stamp: stamp.into(), changes: 0 });
         self.lost()?;
         Ok(self.answer(id).unwrap())
@@ -187,6 +220,20 @@ impl Server {
             return Err(StoreError::Told(tf_framework::Diagnostics::error("Lost", "The answer was lost.")));
         }
         Ok(())
+    }
+}
+
+/// The id of an object that is known by its fields.
+fn id_of(kind: &Kind, fields: &Body) -> Id {
+    match kind.nature.identity {
+        Identity::Only(id) => Id::from(id),
+        identity => {
+            let part = |name: &&str| match &fields[*name] {
+                Json::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            Id::from(identity.parts().iter().map(part).collect::<Vec<_>>().join("/"))
+        }
     }
 }
 
@@ -208,7 +255,11 @@ fn blank(field: &Field) -> Json {
         | Shape::Texts { .. }
         | Shape::Integers { .. }
         | Shape::Pairs { .. }
-        | Shape::Objects { .. } => json!([]),
+        | Shape::Objects { .. }
+            if !field.nullable =>
+        {
+            json!([])
+        }
         Shape::CustomFields => json!({}),
         _ => Json::Null,
     }
@@ -264,8 +315,8 @@ impl Store for Server {
         &self.run
     }
 
-    async fn read(&self, _: &Scope, kind: &'static Kind, id: u64) -> Result<Option<Record>, StoreError> {
-        Ok(self.answer(id).filter(|_| self.objects()[&id].path == kind.path))
+    async fn read(&self, _: &Scope, kind: &'static Kind, id: &Id) -> Result<Option<Record>, StoreError> {
+        Ok(self.key(kind, id).and_then(|key| self.answer(key)))
     }
 
     async fn create(
@@ -284,12 +335,13 @@ impl Store for Server {
         &self,
         _: &Scope,
         kind: &'static Kind,
-        id: u64,
+        id: &Id,
         changes: Body,
         _: &[Upload],
         seen: Option<&str>,
     ) -> Result<Record, StoreError> {
         self.note(format!("PATCH {} {}", kind.path, Json::Object(changes.clone())));
+        let id = self.key(kind, id).ok_or(StoreError::Gone)?;
         let (mut fields, count) = match self.objects().get(&id) {
             Some(object) => (object.fields.clone(), object.changes),
             None => return Err(StoreError::Gone),
@@ -306,9 +358,11 @@ impl Store for Server {
         self.answer(id).ok_or(StoreError::Gone)
     }
 
-    async fn delete(&self, _: &Scope, kind: &'static Kind, id: u64) -> Result<(), StoreError> {
+    async fn delete(&self, _: &Scope, kind: &'static Kind, id: &Id) -> Result<(), StoreError> {
         self.note(format!("DELETE {} {id}", kind.path));
-        self.objects().remove(&id);
+        if let Some(key) = self.key(kind, id) {
+            self.objects().remove(&key);
+        }
         Ok(())
     }
 
@@ -406,9 +460,9 @@ impl Store for Server {
         ])
     }
 
-    async fn stamped(&self, _: &Scope, kind: &'static Kind, stamp: &str) -> Result<Vec<u64>, StoreError> {
+    async fn stamped(&self, _: &Scope, kind: &'static Kind, stamp: &str) -> Result<Vec<Id>, StoreError> {
         let objects = self.objects();
         let is = |object: &Object| object.path == kind.path && object.stamp == stamp;
-        Ok(objects.iter().filter(|(_, object)| is(object)).map(|(id, _)| *id).collect())
+        Ok(objects.iter().filter(|(_, object)| is(object)).map(|(id, _)| Id::from(*id)).collect())
     }
 }

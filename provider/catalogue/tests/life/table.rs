@@ -3,7 +3,7 @@
 use catalogue::Table;
 use catalogue::description::{
     Allocator, AllocatorParent, Availability, Choice, Field, Filter, FilterSuffixes, Format, Key, KeyPart,
-    Kind, Literal, PairElement, Presence, Setter, Shape, TargetChoice,
+    Kind, Literal, Nature, PairElement, Presence, Setter, Shape, TargetChoice,
 };
 
 const FIELD: Field = Field {
@@ -65,6 +65,7 @@ const KIND: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(crate) static OWNER: Kind = KIND;
@@ -160,6 +161,7 @@ pub(crate) static WIDGET: Kind = Kind {
             },
         ),
         Field { secret: true, ..field("password", text(Format::Plain)) },
+        Field { secret: true, replace: true, ..field("seal", text(Format::Plain)) },
         Field { available: Availability::since(4, 6), ..field("modern", text(Format::Plain)) },
         Field { replace: true, nullable: true, ..field("model", text(Format::Plain)) },
         field("tags", Shape::Tags),
@@ -167,6 +169,57 @@ pub(crate) static WIDGET: Kind = Kind {
     ],
     filters: &[filter("name"), filter("slug"), filter("status")],
     born_with: Some("nothing at all"),
+    ..KIND
+};
+
+/// Known by a text, in a place, with an object inside.
+pub(crate) static ALIAS: Kind = Kind {
+    name: "alias",
+    plural: "aliases",
+    label: "alias",
+    path: "lab/aliases",
+    model: "lab.alias",
+    fields: &[
+        Field { replace: true, ..required(field("vault", Shape::Integer { min: Some(1), max: None })) },
+        Field { replace: true, ..NAME },
+        nullable("comment", text(Format::Plain)),
+        nullable("count_of", Shape::Integer { min: Some(0), max: Some(100) }),
+        nullable("flag", Shape::Bool),
+        nullable("words", Shape::Texts { ordered: false, values: &[], format: Format::Plain }),
+        nullable("keep", Shape::Object { fields: KEEP }),
+        nullable("ranges", Shape::Objects { fields: KEEP, ordered: true }),
+        Field { secret: true, ..nullable("password", text(Format::Plain)) },
+    ],
+    keys: &[],
+    lookup: &[],
+    filters: &[],
+    nature: Nature::named(&["vault", "name"], 1),
+    ..KIND
+};
+
+const KEEP: &[Field] = &[
+    required(field("last", Shape::Integer { min: Some(0), max: None })),
+    nullable("note", text(Format::Plain)),
+    Field { default: Some(Literal::Bool(false)), ..nullable("all", Shape::Bool) },
+    nullable("days", Shape::Texts { ordered: true, values: &[], format: Format::Plain }),
+];
+
+/// Always there.
+pub(crate) static SETTINGS: Kind = Kind {
+    name: "settings",
+    plural: "",
+    label: "settings",
+    path: "lab/settings",
+    model: "lab.settings",
+    fields: &[
+        nullable("comment", text(Format::Plain)),
+        nullable("count_of", Shape::Integer { min: Some(0), max: Some(100) }),
+        nullable("keep", Shape::Object { fields: KEEP }),
+    ],
+    keys: &[],
+    lookup: &[],
+    filters: &[],
+    nature: Nature::only("settings"),
     ..KIND
 };
 
@@ -187,8 +240,9 @@ static ALLOCATORS: &[Allocator] = &[Allocator {
     description: "Takes the next free seat.",
 }];
 
-pub(crate) static TABLE: Table = Table::new(&[&OWNER, &TAG, &POOL, &SEAT, &WIDGET], SETTERS, ALLOCATORS)
-    .labelled_by("lab/tags", "lab/custom-fields")
-    .preceded_by(|provider, name| {
-        (provider == "registry.terraform.io/old/lab").then(|| name.replace("old_", ""))
-    });
+pub(crate) static TABLE: Table =
+    Table::new(&[&OWNER, &TAG, &POOL, &SEAT, &WIDGET, &ALIAS, &SETTINGS], SETTERS, ALLOCATORS)
+        .labelled_by("lab/tags", "lab/custom-fields")
+        .preceded_by(|provider, name| {
+            (provider == "registry.terraform.io/old/lab").then(|| name.replace("old_", ""))
+        });
