@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use catalogue::description::{AllocatorParent, Kind, Presence, Version};
 use catalogue::store::{
-    Body, Cause, CustomField, CustomFieldType, Defaults, Problem, Query, Record, Scope, Store, StoreError,
-    Upload,
+    Body, Cause, CustomField, CustomFieldType, Defaults, Id, Problem, Query, Record, Scope, Store,
+    StoreError, Upload,
 };
 use catalogue::{Run, Table};
 use serde_json::Value as Json;
@@ -63,7 +63,7 @@ impl Client {
     ) -> Result<Record, StoreError> {
         let ranges = object.fields.get("vid_ranges").is_some_and(|ranges| !ranges.is_null());
         if kind.path == "ipam/vlan-groups" && ranges && self.version(scope).await? < Version::new(4, 4) {
-            return self.read(scope, kind, object.id).await?.ok_or(StoreError::Gone);
+            return self.read(scope, kind, &object.id.into()).await?.ok_or(StoreError::Gone);
         }
         Ok(self.record(kind, object))
     }
@@ -75,7 +75,11 @@ pub(crate) fn budget(scope: &Scope) -> Budget {
 }
 
 fn bare_record(object: Object) -> Record {
-    Record { id: object.id, seen: object.etag().map(|etag| etag.as_str().to_owned()), body: object.fields }
+    Record {
+        id: object.id.into(),
+        seen: object.etag().map(|etag| etag.as_str().to_owned()),
+        body: object.fields,
+    }
 }
 
 impl Client {
@@ -93,6 +97,14 @@ impl Client {
         });
         record
     }
+}
+
+/// The number that an object has.
+fn number(id: &Id) -> Result<u64, StoreError> {
+    let told = || {
+        Diagnostics::error("The id is no number", format!("NetBox numbers its objects; {id} is no number."))
+    };
+    id.number().ok_or_else(|| StoreError::Told(told()))
 }
 
 /// A failed call in the catalogue's terms.
@@ -240,8 +252,9 @@ impl Store for Client {
         &self.run
     }
 
-    async fn read(&self, scope: &Scope, kind: &'static Kind, id: u64) -> Result<Option<Record>, StoreError> {
-        let found = self.api.read(kind.path, id, kind.omit, &budget(scope)).await.map_err(failure)?;
+    async fn read(&self, scope: &Scope, kind: &'static Kind, id: &Id) -> Result<Option<Record>, StoreError> {
+        let found =
+            self.api.read(kind.path, number(id)?, kind.omit, &budget(scope)).await.map_err(failure)?;
         Ok(found.map(|object| self.record(kind, (*object).clone())))
     }
 
@@ -283,21 +296,22 @@ impl Store for Client {
         &self,
         scope: &Scope,
         kind: &'static Kind,
-        id: u64,
+        id: &Id,
         changes: Body,
         files: &[Upload],
         seen: Option<&str>,
     ) -> Result<Record, StoreError> {
         let budget = budget(scope);
+        let number = number(id)?;
         let seen = seen.map(Etag::new);
         let mut written = None;
         if !changes.is_empty() {
-            let updated = self.api.update(kind.path, id, changes, seen.as_ref(), &budget).await;
+            let updated = self.api.update(kind.path, number, changes, seen.as_ref(), &budget).await;
             written = Some(updated.map_err(failure)?);
         }
         if !files.is_empty() {
             let parts = files.iter().map(part).collect();
-            let uploaded = self.api.upload(kind.path, Some(id), Vec::new(), parts, None, &budget).await;
+            let uploaded = self.api.upload(kind.path, Some(number), Vec::new(), parts, None, &budget).await;
             written = Some(uploaded.map_err(failure)?);
         }
         match written {
@@ -306,8 +320,8 @@ impl Store for Client {
         }
     }
 
-    async fn delete(&self, scope: &Scope, kind: &'static Kind, id: u64) -> Result<(), StoreError> {
-        self.api.delete(kind.path, id, None, &budget(scope)).await.map(|_| ()).map_err(failure)
+    async fn delete(&self, scope: &Scope, kind: &'static Kind, id: &Id) -> Result<(), StoreError> {
+        self.api.delete(kind.path, number(id)?, None, &budget(scope)).await.map(|_| ()).map_err(failure)
     }
 
     async fn allocate(
@@ -365,8 +379,8 @@ impl Store for Client {
         Ok(all.iter().filter(|field| field.applies_to(kind.model)).map(custom_field).collect())
     }
 
-    async fn stamped(&self, scope: &Scope, kind: &'static Kind, stamp: &str) -> Result<Vec<u64>, StoreError> {
+    async fn stamped(&self, scope: &Scope, kind: &'static Kind, stamp: &str) -> Result<Vec<Id>, StoreError> {
         let leftovers = self.api.leftovers(LEFTOVERS, &budget(scope)).await.map_err(failure)?;
-        Ok(leftovers.find(kind.model, &format!("{STAMP}{stamp}")).to_vec())
+        Ok(leftovers.find(kind.model, &format!("{STAMP}{stamp}")).iter().copied().map(Id::from).collect())
     }
 }

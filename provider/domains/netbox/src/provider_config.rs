@@ -71,7 +71,7 @@ pub struct DefaultsConfig {
     pub tenant: Option<Value>,
     /// The owner (4.5 and later): an id, a name, or attributes that single it out.
     pub owner: Option<Value>,
-    /// Slugs of tags.
+    /// Slugs of tags. Those of the provider's `cost_tags` need not be named.
     pub tags: Option<BTreeSet<String>>,
     /// Custom fields. They are written when an object is made, and come back when the configuration of an object no
     /// longer sets them.
@@ -114,12 +114,15 @@ fn known_all<T: Clone>(items: Option<impl IntoIterator<Item = Field<T>>>) -> Res
 }
 
 impl ProviderConfig {
-    /// The client of the configured server: `None` while the configuration is not wholly known.
+    /// The client of the configured server: `None` while the configuration is not wholly known. `cost_tags` are slugs
+    /// that are put on everything, under what the slug of every tag about the same fact begins with; `None` while they
+    /// are not known.
     ///
     /// # Errors
     /// The section is missing or cannot work; says which attribute and which variable.
     pub fn client(
         config: &Field<ProviderConfigPartial>,
+        cost_tags: Option<BTreeMap<String, String>>,
         env: Environment<'_>,
     ) -> Result<Option<Arc<Client>>> {
         let unset = ProviderConfigPartial::default();
@@ -129,7 +132,7 @@ impl ProviderConfig {
             Field::Known(given) => given,
         };
         let Ok(gathered) = Gathered::from(given, env) else { return Ok(None) };
-        let defaults = gathered.defaults.clone();
+        let defaults = with_cost_tags(gathered.defaults.clone(), cost_tags);
         Client::new(gathered.settings()?, defaults).map(|client| Some(Arc::new(client))).map_err(|error| {
             Diagnostics::error_at(section(), "The `netbox` section cannot work", format!("{error}."))
         })
@@ -260,5 +263,14 @@ fn defaults(given: &ProviderConfigPartial) -> Result<Defaults, NotKnown> {
         },
         None => Body::new(),
     };
-    Ok(Defaults { fields, tags: known_all(known(&given.tags)?)?, custom_fields, ignored_tags })
+    let tags = known_all(known(&given.tags)?)?;
+    Ok(Defaults { fields, tags, custom_fields, ignored_tags, ..Defaults::default() })
+}
+
+/// A fact that the default tags state is not stated again.
+fn with_cost_tags(defaults: Defaults, cost_tags: Option<BTreeMap<String, String>>) -> Defaults {
+    let fact_tags_unknown = cost_tags.is_none();
+    let mut fact_tags = cost_tags.unwrap_or_default();
+    fact_tags.retain(|prefix, _| !defaults.tags.iter().any(|tag| tag.starts_with(prefix)));
+    Defaults { fact_tags, fact_tags_unknown, ..defaults }
 }

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, anyhow, bail};
 use catalogue::description::{
     Allocator, AllocatorParent, Availability, Field, Filter, FilterSuffixes, Format, Key, KeyPart, Kind,
-    Presence, Setter, Shape, Version,
+    Nature, Presence, Setter, Shape, Version,
 };
 
 use crate::document::Document;
 use crate::fields;
-use crate::leak::{slice, text};
 use crate::names::{self, Names};
 use crate::overrides::{KindFacts, Overrides};
 use crate::reduce::{Reduced, Type, reduce, span};
+use catalogue_source::leak::{slice, text};
 
 /// The table.
 #[derive(Debug)]
@@ -139,6 +139,7 @@ impl Workshop<'_> {
             omit: slice(facts.omit.iter().map(|field| text(field.as_str()))),
             born_with: facts.born_with.as_ref().map(|born| text(born.as_str())),
             deletion: facts.deletion.as_ref().map(|deletion| text(deletion.trim())),
+            nature: Nature::NUMBERED,
         })
     }
 

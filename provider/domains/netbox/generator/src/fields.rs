@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use catalogue::description::{Availability, Field, Literal, Presence, Shape, Version};
 
 use crate::build::{Workshop, unused};
-use crate::leak::{slice, text};
 use crate::overrides::{FieldFacts, KindFacts};
 use crate::raw::{Integer, Raw, RawField};
 use crate::reduce::{Type, span};
 use crate::shapes;
+use catalogue_source::leak::{slice, text};
 
 /// One field over the releases, before it has a shape.
 pub struct Source<'a> {

@@ -9,7 +9,6 @@ pub mod check;
 pub mod document;
 pub mod emit;
 pub mod fields;
-mod leak;
 pub mod names;
 pub mod overrides;
 pub mod raw;

@@ -1,10 +1,9 @@
 //! Makes the table of NetBox's objects, or checks that the one there is what the documents make.
 
-use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Parser)]
@@ -42,13 +41,7 @@ fn main() -> Result<()> {
 fn generate(what: &What) -> Result<()> {
     let table = netbox_table::table(&what.documents)?;
     let files = netbox_table::emit::emit(&table);
-    for stale in stale(&what.out, |name| files.contains_key(name))? {
-        fs::remove_file(&stale).with_context(|| format!("cannot remove {}", stale.display()))?;
-    }
-    for (name, text) in &files {
-        let path = what.out.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    catalogue_source::files::write(&what.out, &files)?;
     let fields: usize = table.kinds.iter().map(|kind| kind.fields.len()).sum();
     let filters: usize = table.kinds.iter().map(|kind| kind.filters.len()).sum();
     writeln!(
@@ -64,29 +57,9 @@ fn generate(what: &What) -> Result<()> {
 
 fn check(what: &What) -> Result<()> {
     let files = netbox_table::files(&what.documents)?;
-    let differs = |(name, text): (&String, &String)| {
-        let there = fs::read_to_string(what.out.join(name)).unwrap_or_default();
-        (there != *text).then(|| name.clone())
-    };
-    let mut differing: Vec<String> = files.iter().filter_map(differs).collect();
-    let stale = stale(&what.out, |name| files.contains_key(name))?;
-    differing.extend(stale.iter().map(|path| path.display().to_string()));
+    let differing = catalogue_source::files::differing(&what.out, &files)?;
     if !differing.is_empty() {
         bail!("these files are not what the documents make: {}", differing.join(", "));
     }
     Ok(())
-}
-
-/// Source files in the table's directory that the documents no longer make.
-fn stale(out: &Path, made: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
-    let mut stale = Vec::new();
-    for entry in fs::read_dir(out).with_context(|| format!("cannot read {}", out.display()))? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.ends_with(".rs") && !made(name) {
-            stale.push(path);
-        }
-    }
-    stale.sort();
-    Ok(stale)
 }

@@ -7,10 +7,10 @@ use catalogue::description::{Availability, Choice, Format, PairElement, Shape, T
 
 use crate::build::{self, Workshop};
 use crate::fields::{self, Source};
-use crate::leak::{slice, text};
 use crate::overrides::FieldFacts;
 use crate::raw::{Bound, Integer, Raw, RawField, Text};
 use crate::reduce::{Type, span};
+use catalogue_source::leak::{slice, text};
 
 /// The shape of a field.
 pub fn shape(workshop: &Workshop<'_>, reduced: &Type, source: &Source<'_>) -> Result<Shape> {

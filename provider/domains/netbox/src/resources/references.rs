@@ -91,7 +91,8 @@ pub(crate) async fn find(
         let records = client.look_up(scope, kind, field, &values).await?;
         for (one, text) in group {
             let is = |body: &catalogue::store::Body| body.get(field).and_then(Json::as_str) == Some(text);
-            let found: Vec<u64> = records.iter().filter(|r| is(&r.body)).map(|record| record.id).collect();
+            let found: Vec<u64> =
+                records.iter().filter(|r| is(&r.body)).filter_map(|record| record.id.number()).collect();
             match found.as_slice() {
                 [id] => drop(ids.insert((target, text.clone()), *id)),
                 [] if client.run().makes(kind.path, field, text) => {}

@@ -52,6 +52,7 @@ pub(super) static CIRCUIT_GROUP_ASSIGNMENTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CIRCUIT_GROUPS: Kind = Kind {
@@ -105,6 +106,7 @@ pub(super) static CIRCUIT_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The assignments of circuits to the group go with it; the circuits stay."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CIRCUIT_TERMINATIONS: Kind = Kind {
@@ -177,6 +179,7 @@ pub(super) static CIRCUIT_TERMINATIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CIRCUIT_TYPES: Kind = Kind {
@@ -227,6 +230,7 @@ pub(super) static CIRCUIT_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while circuits have the type."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CIRCUITS: Kind = Kind {
@@ -312,6 +316,7 @@ pub(super) static CIRCUITS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its two ends go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static PROVIDER_ACCOUNTS: Kind = Kind {
@@ -365,6 +370,7 @@ pub(super) static PROVIDER_ACCOUNTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while circuits are billed to it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static PROVIDER_NETWORKS: Kind = Kind {
@@ -415,6 +421,7 @@ pub(super) static PROVIDER_NETWORKS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while virtual circuits lead through it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static PROVIDERS: Kind = Kind {
@@ -476,6 +483,7 @@ pub(super) static PROVIDERS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while circuits, networks or accounts are its own."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_CIRCUIT_TERMINATIONS: Kind = Kind {
@@ -524,6 +532,7 @@ pub(super) static VIRTUAL_CIRCUIT_TERMINATIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_CIRCUIT_TYPES: Kind = Kind {
@@ -574,6 +583,7 @@ pub(super) static VIRTUAL_CIRCUIT_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while virtual circuits have the type."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_CIRCUITS: Kind = Kind {
@@ -636,4 +646,5 @@ pub(super) static VIRTUAL_CIRCUITS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its terminations go with it."),
+    nature: Nature::NUMBERED,
 };

@@ -58,4 +58,5 @@ pub(super) static DATA_SOURCES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The files fetched from it go with it. Refused while templates or config contexts are read from it."),
+    nature: Nature::NUMBERED,
 };

@@ -47,6 +47,7 @@ pub(super) static CABLE_BUNDLES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CABLES: Kind = Kind {
@@ -136,6 +137,7 @@ pub(super) static CABLES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONSOLE_PORT_TEMPLATES: Kind = Kind {
@@ -177,6 +179,7 @@ pub(super) static CONSOLE_PORT_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONSOLE_PORTS: Kind = Kind {
@@ -259,6 +262,7 @@ pub(super) static CONSOLE_PORTS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONSOLE_SERVER_PORT_TEMPLATES: Kind = Kind {
@@ -300,6 +304,7 @@ pub(super) static CONSOLE_SERVER_PORT_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONSOLE_SERVER_PORTS: Kind = Kind {
@@ -382,6 +387,7 @@ pub(super) static CONSOLE_SERVER_PORTS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static COOLING_FEEDS: Kind = Kind {
@@ -450,6 +456,7 @@ pub(super) static COOLING_FEEDS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static COOLING_INTAKE_TEMPLATES: Kind = Kind {
@@ -499,6 +506,7 @@ pub(super) static COOLING_INTAKE_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static COOLING_INTAKES: Kind = Kind {
@@ -581,6 +589,7 @@ pub(super) static COOLING_INTAKES: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static COOLING_OUTFLOW_TEMPLATES: Kind = Kind {
@@ -628,6 +637,7 @@ pub(super) static COOLING_OUTFLOW_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static COOLING_OUTFLOWS: Kind = Kind {
@@ -706,6 +716,7 @@ pub(super) static COOLING_OUTFLOWS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static COOLING_SOURCES: Kind = Kind {
@@ -772,6 +783,7 @@ pub(super) static COOLING_SOURCES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static DEVICE_BAY_TEMPLATES: Kind = Kind {
@@ -811,6 +823,7 @@ pub(super) static DEVICE_BAY_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static DEVICE_BAYS: Kind = Kind {
@@ -884,6 +897,7 @@ pub(super) static DEVICE_BAYS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static DEVICE_ROLES: Kind = Kind {
@@ -943,6 +957,7 @@ pub(super) static DEVICE_ROLES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The roles below it go with it. Refused while devices or virtual machines have one of them."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static DEVICE_TYPES: Kind = Kind {
@@ -1043,6 +1058,7 @@ pub(super) static DEVICE_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while devices are of the type; the templates of its components go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static DEVICES: Kind = Kind {
@@ -1189,6 +1205,7 @@ pub(super) static DEVICES: Kind = Kind {
     omit: &["config_context"],
     born_with: None,
     deletion: Some("Its components with their addresses go with it. Refused while it is the master of a virtual chassis, or virtual machines run on it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static FRONT_PORT_TEMPLATES: Kind = Kind {
@@ -1239,6 +1256,7 @@ pub(super) static FRONT_PORT_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static FRONT_PORTS: Kind = Kind {
@@ -1327,6 +1345,7 @@ pub(super) static FRONT_PORTS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static INTERFACE_TEMPLATES: Kind = Kind {
@@ -1386,6 +1405,7 @@ pub(super) static INTERFACE_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static INTERFACES: Kind = Kind {
@@ -1536,6 +1556,7 @@ pub(super) static INTERFACES: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: Some("Its IP addresses and MAC addresses go with it, without a word. Refused while it has child interfaces."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static INVENTORY_ITEM_ROLES: Kind = Kind {
@@ -1586,6 +1607,7 @@ pub(super) static INVENTORY_ITEM_ROLES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while parts have the role."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static INVENTORY_ITEM_TEMPLATES: Kind = Kind {
@@ -1636,6 +1658,7 @@ pub(super) static INVENTORY_ITEM_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The templates of the parts below it go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static INVENTORY_ITEMS: Kind = Kind {
@@ -1725,6 +1748,7 @@ pub(super) static INVENTORY_ITEMS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type"),
     deletion: Some("The parts below it go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static LOCATIONS: Kind = Kind {
@@ -1797,6 +1821,7 @@ pub(super) static LOCATIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The locations below it, and the prefixes and VLAN groups for it, go with it. Refused while devices are there."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MAC_ADDRESSES: Kind = Kind {
@@ -1855,6 +1880,7 @@ pub(super) static MAC_ADDRESSES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Works on a primary MAC address as well: its interface then has none."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MANUFACTURERS: Kind = Kind {
@@ -1906,6 +1932,7 @@ pub(super) static MANUFACTURERS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while types of devices, modules or racks, platforms or inventory items are its own."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MODULE_BAY_TEMPLATES: Kind = Kind {
@@ -1952,6 +1979,7 @@ pub(super) static MODULE_BAY_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MODULE_BAY_TYPES: Kind = Kind {
@@ -2007,6 +2035,7 @@ pub(super) static MODULE_BAY_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MODULE_BAYS: Kind = Kind {
@@ -2087,6 +2116,7 @@ pub(super) static MODULE_BAYS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: Some("The module in it goes with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MODULE_TYPE_PROFILES: Kind = Kind {
@@ -2133,6 +2163,7 @@ pub(super) static MODULE_TYPE_PROFILES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while types of modules have it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MODULE_TYPES: Kind = Kind {
@@ -2218,6 +2249,7 @@ pub(super) static MODULE_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while modules are of the type; the templates of its components go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static MODULES: Kind = Kind {
@@ -2291,6 +2323,7 @@ pub(super) static MODULES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its components go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static PLATFORMS: Kind = Kind {
@@ -2350,6 +2383,7 @@ pub(super) static PLATFORMS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The platforms below it go with it. Devices and virtual machines stay, without a platform."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static POWER_FEEDS: Kind = Kind {
@@ -2433,6 +2467,7 @@ pub(super) static POWER_FEEDS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static POWER_OUTLET_TEMPLATES: Kind = Kind {
@@ -2480,6 +2515,7 @@ pub(super) static POWER_OUTLET_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static POWER_OUTLETS: Kind = Kind {
@@ -2568,6 +2604,7 @@ pub(super) static POWER_OUTLETS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static POWER_PANELS: Kind = Kind {
@@ -2625,6 +2662,7 @@ pub(super) static POWER_PANELS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while feeds come from it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static POWER_PORT_TEMPLATES: Kind = Kind {
@@ -2670,6 +2708,7 @@ pub(super) static POWER_PORT_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static POWER_PORTS: Kind = Kind {
@@ -2754,6 +2793,7 @@ pub(super) static POWER_PORTS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static RACK_GROUPS: Kind = Kind {
@@ -2802,6 +2842,7 @@ pub(super) static RACK_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static RACK_RESERVATIONS: Kind = Kind {
@@ -2870,6 +2911,7 @@ pub(super) static RACK_RESERVATIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static RACK_ROLES: Kind = Kind {
@@ -2920,6 +2962,7 @@ pub(super) static RACK_ROLES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while racks have the role."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static RACK_TYPES: Kind = Kind {
@@ -3002,6 +3045,7 @@ pub(super) static RACK_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while racks are of the type."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static RACKS: Kind = Kind {
@@ -3117,6 +3161,7 @@ pub(super) static RACKS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while devices are in it; its reservations go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static REAR_PORT_TEMPLATES: Kind = Kind {
@@ -3164,6 +3209,7 @@ pub(super) static REAR_PORT_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static REAR_PORTS: Kind = Kind {
@@ -3249,6 +3295,7 @@ pub(super) static REAR_PORTS: Kind = Kind {
     omit: &[],
     born_with: Some("the device's type, or the type of one of its modules"),
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static REGIONS: Kind = Kind {
@@ -3305,6 +3352,7 @@ pub(super) static REGIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The regions below it, and the prefixes and VLAN groups for any of them, go with it; sites stay."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static SITE_GROUPS: Kind = Kind {
@@ -3361,6 +3409,7 @@ pub(super) static SITE_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The groups below it, and the prefixes and VLAN groups for any of them, go with it; sites stay."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static SITES: Kind = Kind {
@@ -3438,6 +3487,7 @@ pub(super) static SITES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its locations, and the prefixes and VLAN groups for it, go with it, without a word. Refused while devices, racks, power panels, VLANs or virtual machines are there."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_CHASSIS: Kind = Kind {
@@ -3497,6 +3547,7 @@ pub(super) static VIRTUAL_CHASSIS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its members stay."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_DEVICE_CONTEXTS: Kind = Kind {
@@ -3562,4 +3613,5 @@ pub(super) static VIRTUAL_DEVICE_CONTEXTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };

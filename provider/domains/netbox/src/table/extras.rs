@@ -53,6 +53,7 @@ pub(super) static CONFIG_CONTEXT_PROFILES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONFIG_CONTEXTS: Kind = Kind {
@@ -142,6 +143,7 @@ pub(super) static CONFIG_CONTEXTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONFIG_TEMPLATES: Kind = Kind {
@@ -204,6 +206,7 @@ pub(super) static CONFIG_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CUSTOM_FIELD_CHOICE_SETS: Kind = Kind {
@@ -250,6 +253,7 @@ pub(super) static CUSTOM_FIELD_CHOICE_SETS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while custom fields use it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CUSTOM_FIELDS: Kind = Kind {
@@ -331,6 +335,7 @@ pub(super) static CUSTOM_FIELDS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its values go from every object, and cannot be had back."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CUSTOM_LINKS: Kind = Kind {
@@ -384,6 +389,7 @@ pub(super) static CUSTOM_LINKS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static EVENT_RULES: Kind = Kind {
@@ -442,6 +448,7 @@ pub(super) static EVENT_RULES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static EXPORT_TEMPLATES: Kind = Kind {
@@ -498,6 +505,7 @@ pub(super) static EXPORT_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static IMAGE_ATTACHMENTS: Kind = Kind {
@@ -538,6 +546,7 @@ pub(super) static IMAGE_ATTACHMENTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static JOURNAL_ENTRIES: Kind = Kind {
@@ -583,6 +592,7 @@ pub(super) static JOURNAL_ENTRIES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static NOTIFICATION_GROUPS: Kind = Kind {
@@ -608,6 +618,7 @@ pub(super) static NOTIFICATION_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static SAVED_FILTERS: Kind = Kind {
@@ -663,6 +674,7 @@ pub(super) static SAVED_FILTERS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static TAGS: Kind = Kind {
@@ -712,6 +724,7 @@ pub(super) static TAGS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("It goes from every object that has it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static WEBHOOKS: Kind = Kind {
@@ -772,4 +785,5 @@ pub(super) static WEBHOOKS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Event rules that call it go with it, without a word."),
+    nature: Nature::NUMBERED,
 };

@@ -62,6 +62,7 @@ pub(super) static AGGREGATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static ASN_RANGES: Kind = Kind {
@@ -127,6 +128,7 @@ pub(super) static ASN_RANGES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static ASNS: Kind = Kind {
@@ -190,6 +192,7 @@ pub(super) static ASNS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static FHRP_GROUP_ASSIGNMENTS: Kind = Kind {
@@ -229,6 +232,7 @@ pub(super) static FHRP_GROUP_ASSIGNMENTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static FHRP_GROUPS: Kind = Kind {
@@ -283,6 +287,7 @@ pub(super) static FHRP_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its virtual addresses and the assignments of interfaces go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static IP_ADDRESSES: Kind = Kind {
@@ -368,6 +373,7 @@ pub(super) static IP_ADDRESSES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Works on a primary address as well: its device or virtual machine then has none."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static IP_RANGES: Kind = Kind {
@@ -441,6 +447,7 @@ pub(super) static IP_RANGES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Addresses in the range stay."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static PREFIXES: Kind = Kind {
@@ -533,6 +540,7 @@ pub(super) static PREFIXES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Prefixes and addresses within it stay."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static RIRS: Kind = Kind {
@@ -583,6 +591,7 @@ pub(super) static RIRS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while aggregates, AS numbers or ranges of them come from it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static ROLES: Kind = Kind {
@@ -633,6 +642,7 @@ pub(super) static ROLES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("What has the role stays, without one."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static ROUTE_TARGETS: Kind = Kind {
@@ -691,6 +701,7 @@ pub(super) static ROUTE_TARGETS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static SERVICE_TEMPLATES: Kind = Kind {
@@ -742,6 +753,7 @@ pub(super) static SERVICE_TEMPLATES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static SERVICES: Kind = Kind {
@@ -810,6 +822,7 @@ pub(super) static SERVICES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VLAN_GROUPS: Kind = Kind {
@@ -877,6 +890,7 @@ pub(super) static VLAN_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while VLANs are in it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VLAN_TRANSLATION_POLICIES: Kind = Kind {
@@ -920,6 +934,7 @@ pub(super) static VLAN_TRANSLATION_POLICIES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its rules go with it. Refused while interfaces use it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VLAN_TRANSLATION_RULES: Kind = Kind {
@@ -962,6 +977,7 @@ pub(super) static VLAN_TRANSLATION_RULES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VLANS: Kind = Kind {
@@ -1043,6 +1059,7 @@ pub(super) static VLANS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while prefixes or wireless LANs go with it; interfaces no longer carry it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VRFS: Kind = Kind {
@@ -1104,4 +1121,5 @@ pub(super) static VRFS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while prefixes, ranges or addresses are in it."),
+    nature: Nature::NUMBERED,
 };

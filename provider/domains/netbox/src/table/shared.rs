@@ -4,7 +4,7 @@
 
 pub(super) use catalogue::description::{
     Allocator, AllocatorParent, Availability, Choice, Field, Filter, FilterSuffixes, Format, Key, KeyPart, Kind, Literal,
-    PairElement, Presence, Setter, Shape, TargetChoice, Version,
+    Nature, PairElement, Presence, Setter, Shape, TargetChoice, Version,
 };
 
 /// An optional field that is there in every release.

@@ -50,6 +50,7 @@ pub(super) static CONTACT_ASSIGNMENTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONTACT_GROUPS: Kind = Kind {
@@ -104,6 +105,7 @@ pub(super) static CONTACT_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The groups below it go with it; contacts stay."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONTACT_ROLES: Kind = Kind {
@@ -152,6 +154,7 @@ pub(super) static CONTACT_ROLES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while contacts are assigned in the role."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CONTACTS: Kind = Kind {
@@ -211,6 +214,7 @@ pub(super) static CONTACTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while it is assigned to objects."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static TENANT_GROUPS: Kind = Kind {
@@ -264,6 +268,7 @@ pub(super) static TENANT_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The groups below it go with it; tenants stay, without a group."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static TENANTS: Kind = Kind {
@@ -318,4 +323,5 @@ pub(super) static TENANTS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while objects belong to it."),
+    nature: Nature::NUMBERED,
 };

@@ -36,6 +36,7 @@ pub(super) static GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static OWNER_GROUPS: Kind = Kind {
@@ -64,6 +65,7 @@ pub(super) static OWNER_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while owners are in it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static OWNERS: Kind = Kind {
@@ -101,6 +103,7 @@ pub(super) static OWNERS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while objects have the owner."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static PERMISSIONS: Kind = Kind {
@@ -147,6 +150,7 @@ pub(super) static PERMISSIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static TOKENS: Kind = Kind {
@@ -192,6 +196,7 @@ pub(super) static TOKENS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static USERS: Kind = Kind {
@@ -241,4 +246,5 @@ pub(super) static USERS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };

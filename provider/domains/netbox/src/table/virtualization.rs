@@ -53,6 +53,7 @@ pub(super) static CLUSTER_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while clusters are in it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CLUSTER_TYPES: Kind = Kind {
@@ -101,6 +102,7 @@ pub(super) static CLUSTER_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while clusters have the type."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static CLUSTERS: Kind = Kind {
@@ -175,6 +177,7 @@ pub(super) static CLUSTERS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while virtual machines are in it. Hosts stay, without a cluster."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static INTERFACES: Kind = Kind {
@@ -252,6 +255,7 @@ pub(super) static INTERFACES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its IP addresses and MAC addresses go with it, without a word. Refused while it has child interfaces."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_DISKS: Kind = Kind {
@@ -301,6 +305,7 @@ pub(super) static VIRTUAL_DISKS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_MACHINE_TYPES: Kind = Kind {
@@ -357,6 +362,7 @@ pub(super) static VIRTUAL_MACHINE_TYPES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static VIRTUAL_MACHINES: Kind = Kind {
@@ -463,4 +469,5 @@ pub(super) static VIRTUAL_MACHINES: Kind = Kind {
     omit: &["config_context"],
     born_with: None,
     deletion: Some("Its interfaces with their addresses, its disks and its services go with it."),
+    nature: Nature::NUMBERED,
 };

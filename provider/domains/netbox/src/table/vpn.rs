@@ -56,6 +56,7 @@ pub(super) static IKE_POLICIES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while IPsec profiles use it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static IKE_PROPOSALS: Kind = Kind {
@@ -113,6 +114,7 @@ pub(super) static IKE_PROPOSALS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static IPSEC_POLICIES: Kind = Kind {
@@ -163,6 +165,7 @@ pub(super) static IPSEC_POLICIES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while IPsec profiles use it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static IPSEC_PROFILES: Kind = Kind {
@@ -216,6 +219,7 @@ pub(super) static IPSEC_PROFILES: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while tunnels use it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static IPSEC_PROPOSALS: Kind = Kind {
@@ -271,6 +275,7 @@ pub(super) static IPSEC_PROPOSALS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static L2VPN_TERMINATIONS: Kind = Kind {
@@ -328,6 +333,7 @@ pub(super) static L2VPN_TERMINATIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static L2VPNS: Kind = Kind {
@@ -396,6 +402,7 @@ pub(super) static L2VPNS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its terminations go with it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static TUNNEL_GROUPS: Kind = Kind {
@@ -447,6 +454,7 @@ pub(super) static TUNNEL_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Refused while tunnels are in it."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static TUNNEL_TERMINATIONS: Kind = Kind {
@@ -496,6 +504,7 @@ pub(super) static TUNNEL_TERMINATIONS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static TUNNELS: Kind = Kind {
@@ -561,4 +570,5 @@ pub(super) static TUNNELS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("Its ends go with it."),
+    nature: Nature::NUMBERED,
 };

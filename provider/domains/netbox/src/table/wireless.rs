@@ -55,6 +55,7 @@ pub(super) static WIRELESS_LAN_GROUPS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: Some("The groups below it go with it; wireless LANs stay, without a group."),
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static WIRELESS_LANS: Kind = Kind {
@@ -130,6 +131,7 @@ pub(super) static WIRELESS_LANS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };
 
 pub(super) static WIRELESS_LINKS: Kind = Kind {
@@ -196,4 +198,5 @@ pub(super) static WIRELESS_LINKS: Kind = Kind {
     omit: &[],
     born_with: None,
     deletion: None,
+    nature: Nature::NUMBERED,
 };

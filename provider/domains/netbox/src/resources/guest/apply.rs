@@ -37,6 +37,8 @@ struct Work<'a> {
     facts: Facts,
     /// Addresses that this run made.
     made: BTreeSet<u64>,
+    /// Cost tags that the provider put on the machine earlier.
+    put: BTreeSet<String>,
 }
 
 /// How the steps of a guest are made on a server.
@@ -79,7 +81,8 @@ impl<'a> Work<'a> {
         let stamp = identity.map(|identity| identity.stamp()).unwrap_or_default();
         let rules = rules(plan, version);
         let (before, made, ids) = (facts.clone(), BTreeSet::new(), Ids::new());
-        Ok(Self { client, scope, what, version, plan, ids, rules, stamp, before, facts, made })
+        let put = BTreeSet::new();
+        Ok(Self { client, scope, what, version, plan, ids, rules, stamp, before, facts, made, put })
     }
 
     /// Finds what the configuration refers to and the wire takes by id only.
@@ -101,7 +104,8 @@ impl<'a> Work<'a> {
     }
 
     fn wish(&self, guest: &Guest, owned: &BTreeSet<String>) -> Wish {
-        let terms = Terms { defaults: self.client.defaults(), version: self.version, ids: &self.ids, owned };
+        let (defaults, version, ids) = (self.client.defaults(), self.version, &self.ids);
+        let terms = Terms { defaults, version, ids, owned, put: &self.put };
         wish(guest, &self.facts, terms)
     }
 
@@ -276,6 +280,7 @@ pub(super) async fn update(
     let mut ledger = prior.ledger();
     let owned = prior.owned();
     let mut work = Work::begin(client, scope, what, plan, Some(id)).await?;
+    work.put = prior.cost_tags_held();
     if work.facts.vm.is_none() {
         return Err(gone(&work.what));
     }

@@ -74,6 +74,11 @@ pub struct Guest {
     /// Slugs of all tags of the machine. Those of the provider's `defaults` are added; tags that the provider ignores
     /// stay. Left as they are where this is not set.
     pub tags: Option<BTreeSet<String>>,
+    /// Slugs of tags that the machine carries for the provider's `cost_tags`, beside `tags`. One whose fact `tags` or the
+    /// provider's `defaults` state is left out. Null when there are none. Interfaces, addresses and disks do not carry
+    /// them.
+    #[attr(stable)]
+    pub cost_tags: Computed<Option<BTreeSet<String>>>,
     /// Custom fields of the machine, each owned by being named here. `null` clears one.
     pub custom_fields: Option<Value>,
     /// Interfaces by name.

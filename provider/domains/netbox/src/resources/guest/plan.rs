@@ -1,6 +1,6 @@
 //! The plan of a guest: ids and primary addresses that are known already, and what cannot work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::description::{Shape, Version};
 use catalogue::reference::Reference;
@@ -17,6 +17,9 @@ use super::{ADDRESSES, INTERFACES, MAC_OBJECTS, MACHINES};
 use crate::client::{Client, TABLE, budget};
 use crate::resources::failure::{failed, told};
 use crate::resources::references::{Referring, find};
+
+/// Tags by their path.
+const TAGS: &str = "extras/tags";
 
 fn at(name: &str) -> Path {
     Path::root().attribute(name)
@@ -91,6 +94,7 @@ pub(super) async fn modify(cx: &mut PlanContext<Guest>) -> Result<()> {
     }
     let client = cx.try_client();
     let scope = Scope::of(cx);
+    cost_tags(cx, client.as_deref())?;
     primaries(cx)?;
     if !cx.has_changes() {
         return Ok(());
@@ -108,6 +112,60 @@ pub(super) async fn modify(cx: &mut PlanContext<Guest>) -> Result<()> {
     }
     let (Some(client), Some(version)) = (client, version) else { return Ok(()) };
     check(cx, &client, &scope, version).await
+}
+
+/// Plans the tags that the provider puts on the machine.
+fn cost_tags(cx: &mut PlanContext<Guest>, client: Option<&Client>) -> Result<()> {
+    // Nothing can be said while the provider is not known, and what does not change otherwise stays.
+    if client.is_none() && !cx.has_changes() {
+        return Ok(());
+    }
+    let own: Option<BTreeSet<String>> = match &cx.config().tags {
+        Field::Known(tags) => tags.iter().map(|tag| tag.known().cloned()).collect(),
+        Field::Null => Some(BTreeSet::new()),
+        Field::Unknown => None,
+    };
+    let defaults = client.map(Client::defaults).filter(|defaults| !defaults.fact_tags_unknown);
+    let (Some(defaults), Some(own)) = (defaults, own) else { return cx.plan_unknown(&at("cost_tags")) };
+    let mut due = BTreeSet::new();
+    defaults.lay_facts_over(&mut due, &own);
+    due.retain(|slug| !defaults.ignored_tags.contains(slug));
+    cx.plan(&at("cost_tags"), &Some(due).filter(|due| !due.is_empty()))
+}
+
+/// What is missing of the tags that the provider puts on the machine.
+async fn missing_tags(
+    cx: &PlanContext<Guest>,
+    client: &Client,
+    scope: &Scope,
+) -> Result<Diagnostics, catalogue::store::StoreError> {
+    let had = cx.prior().map(Guest::cost_tags_held).unwrap_or_default();
+    let due = cx.planned_value().get("cost_tags").and_then(Value::as_list).into_iter().flatten();
+    let new: Vec<String> =
+        due.filter_map(Value::as_str).filter(|slug| !had.contains(*slug)).map(str::to_owned).collect();
+    let referring = |slug: &String| Referring {
+        at: at("cost_tags"),
+        target: TAGS,
+        reference: Reference::Text(slug.clone()),
+    };
+    let wanted: Vec<Referring> = new.iter().map(referring).collect();
+    let (ids, _) = find(client, scope, &wanted).await?;
+    let is_there =
+        |slug: &String| ids.contains_key(&(TAGS, slug.clone())) || client.run().makes(TAGS, "slug", slug);
+    let missing: Vec<String> = new.into_iter().filter(|slug| !is_there(slug)).collect();
+    if missing.is_empty() {
+        return Ok(Diagnostics::new());
+    }
+    Ok(Diagnostics::error_at(
+        at("cost_tags"),
+        "NetBox lacks tags that the provider puts on everything",
+        format!(
+            "`cost_tags` of the provider are put on every machine, and NetBox has no tag with the slug {}. Make the missing \
+             tags first. Where the same configuration makes them, let this guest depend on them with `depends_on`, or apply \
+             them alone with -target.",
+            missing.join(", none with ")
+        ),
+    ))
 }
 
 /// The members of a planned map; `None` while they are not known.
@@ -283,11 +341,12 @@ async fn check(cx: &PlanContext<Guest>, client: &Client, scope: &Scope, version:
     let mut wanted = referring(planned);
     for slug in planned.get("tags").and_then(Value::as_list).into_iter().flatten() {
         if let Some(Ok(reference)) = slug.as_str().map(|_| Reference::of(slug)) {
-            wanted.push(Referring { at: at("tags"), target: "extras/tags", reference });
+            wanted.push(Referring { at: at("tags"), target: TAGS, reference });
         }
     }
     let (_, unresolved) = find(client, scope, &wanted).await.map_err(|error| told(what, error))?;
     problems.extend(unresolved);
+    problems.extend(missing_tags(cx, client, scope).await.map_err(|error| told(what, error))?);
     problems.extend(choices(client, scope, planned).await.map_err(|error| told(what, error))?);
     problems.extend(custom_fields(client, scope, planned).await.map_err(|error| told(what, error))?);
     problems.into_result(())?;

@@ -67,6 +67,7 @@ pub(super) fn guest(facts: &Facts, hint: Hint<'_>) -> Option<Guest> {
         description: words("description", |g| &g.description),
         comments: words("comments", |g| &g.comments),
         tags: tags(vm, hint),
+        cost_tags: Computed::Known(cost_tags(vm, hint)),
         custom_fields: custom_fields(vm, known),
         interfaces: interfaces(facts, hint),
         disks: disks(facts, known),
@@ -127,6 +128,7 @@ impl Guest {
             description: None,
             comments: None,
             tags: None,
+            cost_tags: Computed::Unknown,
             custom_fields: None,
             interfaces: None,
             disks: None,
@@ -175,9 +177,32 @@ fn is_default_tenant(object: &Object, defaults: &Defaults) -> bool {
     !default.is_null() && agrees(&default, object.fields.get("tenant").unwrap_or(&Json::Null))
 }
 
-fn tags(vm: &Object, hint: Hint<'_>) -> Option<BTreeSet<String>> {
+/// Slugs of all tags of a machine.
+pub(super) fn slugs(vm: &Object) -> impl Iterator<Item = String> {
     let all = vm.fields.get("tags").and_then(Json::as_array).into_iter().flatten();
-    let slugs = all.filter_map(|tag| tag.get("slug")?.as_str().map(str::to_owned));
+    all.filter_map(|tag| tag.get("slug")?.as_str().map(str::to_owned))
+}
+
+impl Guest {
+    /// The provider's tags that the plan or the state holds.
+    pub(super) fn cost_tags_held(&self) -> BTreeSet<String> {
+        self.cost_tags.known().cloned().flatten().unwrap_or_default()
+    }
+}
+
+/// Tags that are there because the provider puts them, or put them earlier.
+fn cost_tags(vm: &Object, hint: Hint<'_>) -> Option<BTreeSet<String>> {
+    let had = hint.guest.map(Guest::cost_tags_held).unwrap_or_default();
+    let own = hint.guest.and_then(|guest| guest.tags.clone()).unwrap_or_default();
+    let put = |slug: &String| {
+        !own.contains(slug) && (had.contains(slug) || hint.defaults.fact_tags.values().any(|tag| tag == slug))
+    };
+    Some(slugs(vm).filter(put).collect()).filter(|found: &BTreeSet<String>| !found.is_empty())
+}
+
+fn tags(vm: &Object, hint: Hint<'_>) -> Option<BTreeSet<String>> {
+    let slugs = slugs(vm);
+    let had = hint.guest.map(Guest::cost_tags_held).unwrap_or_default();
     let hinted = match hint.guest {
         Some(guest) => Some(guest.tags.as_ref()?),
         None => None,
@@ -185,7 +210,7 @@ fn tags(vm: &Object, hint: Hint<'_>) -> Option<BTreeSet<String>> {
     let defaults = hint.defaults;
     let ours = |slug: &String| {
         let named = hinted.is_some_and(|hinted| hinted.contains(slug));
-        named || !(defaults.tags.contains(slug) || defaults.ignored_tags.contains(slug))
+        named || !(defaults.puts(slug) || had.contains(slug) || defaults.ignored_tags.contains(slug))
     };
     let found: BTreeSet<String> = slugs.filter(ours).collect();
     (hinted.is_some() || !found.is_empty()).then_some(found)

@@ -11,7 +11,9 @@ use tf_framework::{Computed, Path, Value};
 
 use super::facts::{Facts, Family, Ip, normal_mac};
 use super::model::{Address, Guest, Interface};
+use super::show::slugs;
 use super::wish::{AddressWish, Body, BornWith, InterfaceWish, Place, Which, Wish};
+use crate::api::Object;
 use crate::resources::references::{Ids, Referring, wire, wire_text};
 
 /// References of the machine: the argument, which is the field too, and what it points to.
@@ -39,6 +41,8 @@ pub(super) struct Terms<'a> {
     pub(super) ids: &'a Ids,
     /// Custom fields that the configuration owned so far.
     pub(super) owned: &'a BTreeSet<String>,
+    /// Cost tags that the provider put on the machine earlier.
+    pub(super) put: &'a BTreeSet<String>,
 }
 
 /// All references of a guest that are known texts or attributes, with where they are written.
@@ -95,7 +99,7 @@ pub(super) fn wish(guest: &Guest, facts: &Facts, terms: Terms<'_>) -> Wish {
         body
     };
     let mut wish = Wish {
-        vm: machine(guest, facts.vm.is_none(), terms),
+        vm: machine(guest, facts.vm.as_ref(), terms),
         ignored_tags: terms.defaults.ignored_tags.iter().cloned().collect(),
         interfaces,
         disks: guest.disks.iter().flatten().map(|(name, it)| (name.clone(), disk(it))).collect(),
@@ -122,7 +126,8 @@ fn tag_list<'t>(tags: impl Iterator<Item = &'t String>) -> Json {
     tags.map(|slug| json!({ "slug": slug })).collect()
 }
 
-fn machine(guest: &Guest, creating: bool, terms: Terms<'_>) -> Body {
+fn machine(guest: &Guest, there: Option<&Object>, terms: Terms<'_>) -> Body {
+    let creating = there.is_none();
     let mut body = Body::new();
     let mut put = |key: &str, value: Json| drop(body.insert(key.to_owned(), value));
     put("name", guest.name.clone().into());
@@ -147,18 +152,31 @@ fn machine(guest: &Guest, creating: bool, terms: Terms<'_>) -> Body {
     put("serial", text(guest.serial.as_ref()));
     put("description", text(guest.description.as_ref()));
     put("comments", text(guest.comments.as_ref()));
-    let default_tags = &terms.defaults.tags;
-    if let Some(tags) = &guest.tags {
-        let all: BTreeSet<&String> = tags.iter().chain(default_tags).collect();
-        put("tags", tag_list(all.into_iter()));
-    } else if creating && !default_tags.is_empty() {
-        put("tags", tag_list(default_tags.iter()));
+    if let Some(tags) = tags(guest, there, terms) {
+        put("tags", tag_list(tags.iter()));
     }
     let fields = custom_fields(guest.custom_fields.as_ref(), creating, terms);
     if !fields.is_empty() {
         put("custom_fields", Json::Object(fields));
     }
     body
+}
+
+/// The tags of the machine; `None` where they are left as they are.
+fn tags(guest: &Guest, there: Option<&Object>, terms: Terms<'_>) -> Option<BTreeSet<String>> {
+    let defaults = terms.defaults;
+    let own = guest.tags.clone().unwrap_or_default();
+    let mut all: BTreeSet<String> = match (&guest.tags, there) {
+        (Some(tags), _) => tags.iter().chain(&defaults.tags).cloned().collect(),
+        (None, None) => defaults.tags.iter().cloned().collect(),
+        (None, Some(_)) if defaults.fact_tags.is_empty() && terms.put.is_empty() => return None,
+        (None, Some(vm)) => {
+            let stays = |slug: &String| !terms.put.contains(slug) && !defaults.ignored_tags.contains(slug);
+            slugs(vm).filter(stays).collect()
+        }
+    };
+    defaults.lay_facts_over(&mut all, &own);
+    Some(all).filter(|all| guest.tags.is_some() || there.is_some() || !all.is_empty())
 }
 
 fn custom_fields(configured: Option<&Value>, creating: bool, terms: Terms<'_>) -> Body {
