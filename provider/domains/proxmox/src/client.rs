@@ -1,6 +1,6 @@
 //! What the resources of this domain share: the API, the publishers of images, and locks on files.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,10 @@ use tokio::sync::OwnedMutexGuard;
 use transport_rest::Budget;
 
 use crate::api::{Client, Config, ConfigError, Upid};
+use crate::config::Known;
+use crate::guest::Register;
 use crate::images::Publisher;
+use crate::table::PLACES;
 
 /// A Proxmox VE cluster as resources see it.
 #[derive(Debug)]
@@ -18,22 +21,45 @@ pub struct Proxmox {
     pub api: Client,
     /// Publishers of images.
     pub publisher: Publisher,
+    /// Whose guests it makes: kept in their stamps.
+    pub(crate) owner: String,
+    /// Cost tags that its guests carry; `None` while they are not known.
+    pub(crate) cost_tags: Option<BTreeSet<String>>,
+    /// What this run knows of its guests.
+    pub(crate) register: Register,
+    /// What this run knows of configuration objects.
+    pub(crate) config: Known,
     files: Mutex<HashMap<String, Arc<File>>>,
     started: Mutex<HashSet<String>>,
 }
 
 impl Proxmox {
-    /// A client of a cluster. Opens no connection.
+    /// A client of a cluster, whose guests belong to `owner`. Opens no connection.
     ///
     /// # Errors
     /// Addresses or credentials that cannot work.
-    pub fn new(config: Config) -> Result<Self, ConfigError> {
+    pub fn new(config: Config, owner: String) -> Result<Self, ConfigError> {
         Ok(Self {
             api: Client::new(config)?,
             publisher: Publisher::default(),
+            owner,
+            cost_tags: Some(BTreeSet::new()),
+            register: Register::default(),
+            config: Known::new(PLACES),
             files: Mutex::default(),
             started: Mutex::default(),
         })
+    }
+
+    /// The same with cost tags that every guest is to carry, in the cluster's spelling; `None` while they are not known.
+    #[must_use]
+    pub fn with_cost_tags(self, cost_tags: Option<BTreeSet<String>>) -> Self {
+        Self { cost_tags, ..self }
+    }
+
+    /// The cost tags as far as they are known.
+    pub(crate) fn known_cost_tags(&self) -> BTreeSet<String> {
+        self.cost_tags.clone().unwrap_or_default()
     }
 
     /// Notes a task of this run, to tell it from what an earlier run left behind.

@@ -1,5 +1,6 @@
 //! The `proxmox` section of the provider's configuration.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tf_framework::{Diagnostics, Field, Model, Result, Sensitive};
@@ -8,6 +9,7 @@ use transport_rest::{Fingerprint, Secret, Trust, Widths};
 
 use crate::api::{Config, Credentials};
 use crate::client::Proxmox;
+use crate::guest::default_owner;
 
 /// How a Proxmox VE cluster is reached.
 #[derive(Debug, Clone, Model)]
@@ -34,6 +36,14 @@ pub struct ProviderConfig {
     pub insecure: Option<bool>,
     /// Limits for each node.
     pub concurrency: Option<Concurrency>,
+    /// Name of this configuration in the stamps of the guests it makes. After a run that was killed, only a run with the
+    /// same name picks up what was begun. The working directory and workspace unless set: set it where runs of one
+    /// configuration take place in different directories. Also `HYBRIDOPS_OWNER`.
+    #[attr(validate(matches(
+        r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$",
+        "letters, digits, `.`, `_`, `/` and `-`, at most 63"
+    )))]
+    pub owner: Option<String>,
 }
 
 /// How much is asked of a node at once. A node has three workers for everyone.
@@ -64,12 +74,14 @@ impl ProviderConfig {
         }
     }
 
-    /// The client of the configured cluster: `None` while the configuration is not wholly known.
+    /// The client of the configured cluster: `None` while the configuration is not wholly known. `cost_tags` are put on
+    /// its guests; `None` while they are not known.
     ///
     /// # Errors
     /// The section is missing or cannot work; says which attribute and which variable.
     pub fn client(
         config: &Field<ProviderConfigPartial>,
+        cost_tags: Option<BTreeSet<String>>,
         env: Environment<'_>,
     ) -> Result<Option<Arc<Proxmox>>> {
         let unset = ProviderConfigPartial::default();
@@ -79,7 +91,9 @@ impl ProviderConfig {
             Field::Known(given) => given,
         };
         let Some(settings) = Settings::gather(given, env) else { return Ok(None) };
-        Proxmox::new(settings.into_config()?).map(|client| Some(Arc::new(client))).map_err(|error| {
+        let owner = settings.owner.clone();
+        let client = Proxmox::new(settings.into_config()?, owner);
+        client.map(|client| Some(Arc::new(client.with_cost_tags(cost_tags)))).map_err(|error| {
             Diagnostics::error_at(section(), "The `proxmox` section cannot work", format!("{error}."))
         })
     }
@@ -102,6 +116,7 @@ struct Settings {
     insecure: bool,
     reads: Option<u32>,
     heavy: Option<u32>,
+    owner: String,
 }
 
 /// A value from the configuration, else from the environment; `Err` when it is not known yet.
@@ -166,6 +181,7 @@ impl Settings {
                 insecure,
                 reads,
                 heavy,
+                owner: text(&given.owner, env, "HYBRIDOPS_OWNER")?.unwrap_or_else(|| default_owner(env)),
             })
         };
         gather().ok()

@@ -34,7 +34,7 @@ impl Provider for Alone {
         let Field::Known(_) = &config.proxmox else {
             return Err(Diagnostics::error("No cluster", "The test configures one."));
         };
-        let client = ProviderConfig::client(&config.proxmox, &|_| None)?;
+        let client = ProviderConfig::client(&config.proxmox, Some(Default::default()), &|_| None)?;
         Ok(Self(client.unwrap()))
     }
 

@@ -17,6 +17,7 @@ use super::auth::TicketLogin;
 use super::config::{Config, ConfigError, Credentials, base_urls, token};
 use super::error::ApiError;
 use super::failures::{ProxmoxAnswers, retries};
+use super::ha::HaResource;
 use super::inventory::Inventory;
 use super::storage::Volume;
 
@@ -32,6 +33,7 @@ pub(super) struct Core {
     pub(super) rest: RestClient,
     pub(super) inventory: SharedRead<Inventory, ApiError>,
     pub(super) permissions: SharedRead<Permissions, ApiError>,
+    pub(super) ha: SharedRead<Vec<HaResource>, ApiError>,
     /// By node, storage and content.
     pub(super) listings: Mutex<Listings>,
     principal: Principal,
@@ -88,9 +90,10 @@ impl Client {
         };
         let rest = RestClient::new(endpoints, policy, ProxmoxAnswers, Some(auth));
         let work = Limits::new(config.concurrency);
-        let (inventory, permissions) = (SharedRead::default(), SharedRead::default());
+        let (inventory, permissions, ha) =
+            (SharedRead::default(), SharedRead::default(), SharedRead::default());
         let listings = Mutex::default();
-        Ok(Self { core: Arc::new(Core { rest, inventory, permissions, listings, principal, work }) })
+        Ok(Self { core: Arc::new(Core { rest, inventory, permissions, ha, listings, principal, work }) })
     }
 
     /// Who the client is.
@@ -147,6 +150,22 @@ impl Client {
         Ok(self.read_page(path, query, budget).await?.0)
     }
 
+    /// GET of an answer that says something beside its data.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub(crate) async fn read_whole<T: DeserializeOwned>(
+        &self,
+        path: impl Into<Path>,
+        budget: &Budget,
+    ) -> Result<T, ApiError> {
+        let path = path.into();
+        let text = path.as_str().to_owned();
+        let request = Request::get(path).lane(lane(&text, Width::Reads));
+        let fault = |error| ApiError::from_call(error, &text);
+        Ok(self.core.rest.send_merged(request, budget).await.map_err(fault)?.json()?)
+    }
+
     /// GET of a list that tells how long it is as a whole.
     pub(super) async fn read_page<T: DeserializeOwned>(
         &self,
@@ -180,6 +199,7 @@ impl Client {
     pub fn invalidate(&self) {
         self.core.inventory.invalidate();
         self.core.permissions.invalidate();
+        self.core.ha.invalidate();
         // Readers under way keep the read they wait for; new ones begin anew.
         self.core.listings.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -168,6 +168,7 @@ static ANSWERS: &[AnswerRule] = &[
     rule(400, Has("already exists"), Kind::AlreadyExists),
     rule(400, Has("o such storage"), Kind::Missing),
     at("", "/nodes/*/network/*", 400, Has("interface does not exist"), Kind::Missing),
+    rule(400, Has("detected modified configuration"), Kind::Modified),
     rule(400, Any, Kind::Invalid),
     rule(404, Any, Kind::Missing),
     rule(413, Any, Kind::Invalid),

@@ -35,7 +35,7 @@ impl GuestRef {
         Self { node: node.into(), kind: GuestKind::Lxc, vmid }
     }
 
-    fn path(&self, tail: &[&str]) -> Path {
+    pub(crate) fn path(&self, tail: &[&str]) -> Path {
         let vmid = self.vmid.to_string();
         tail.iter()
             .fold(Path::from(["nodes", &self.node, self.kind.as_str(), &vmid]), |path, part| path.join(part))
@@ -304,6 +304,37 @@ impl Client {
     ) -> Result<Option<Upid>, ApiError> {
         let form = Form::new().text("disk", disk).number("size", size).maybe("digest", digest);
         self.write(Request::put(guest.path(&["resize"])).form(form), budget).await
+    }
+
+    /// Moves a virtual machine's disk to another storage, or converts it. The old volume is deleted at the end.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn move_disk(
+        &self,
+        guest: &GuestRef,
+        disk: &str,
+        storage: &str,
+        format: Option<&str>,
+        digest: Option<&str>,
+        budget: &Budget,
+    ) -> Result<Upid, ApiError> {
+        let form = Form::new()
+            .text("disk", disk)
+            .text("storage", storage)
+            .maybe("format", format)
+            .flag("delete", true)
+            .maybe("digest", digest);
+        self.write(Request::post(guest.path(&["move_disk"])).form(form), budget).await
+    }
+
+    /// Whether a guest's agent answers.
+    ///
+    /// # Errors
+    /// [`ApiError`]; [`super::Kind::AgentDown`] when it does not.
+    pub async fn agent_ping(&self, guest: &GuestRef, budget: &Budget) -> Result<(), ApiError> {
+        let request = Request::post(guest.path(&["agent", "ping"])).idempotent();
+        self.write::<Option<Value>>(request, budget).await.map(drop)
     }
 
     /// A guest's state at this moment. For a running virtual machine the node asks QEMU, which may be slow.

@@ -41,6 +41,20 @@ pub(crate) enum Operation {
     UseBridge,
     /// Starting and stopping a guest.
     Power,
+    /// Taking and deleting snapshots of a guest.
+    Snapshot,
+    /// Taking a guest back to a snapshot.
+    Rollback,
+    /// Backing up a guest.
+    Backup,
+    /// Moving a guest to another node.
+    Migrate,
+    /// Putting a guest into a pool.
+    ChangePool,
+    /// Putting a guest under high availability.
+    ManageHa,
+    /// Setting when a guest is started with its node.
+    ConfigureStartup,
 }
 
 /// What the paths are about.
@@ -54,6 +68,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) vmid: &'a str,
     /// The bridge.
     pub(crate) bridge: &'a str,
+    /// The pool.
+    pub(crate) pool: &'a str,
 }
 
 /// What an operation takes: all privileges of one of the grants.
@@ -107,6 +123,13 @@ static RULES: &[Rule] = rules! {
     ConfigureOptions: "set the options of guest {vmid}", [("/vms/{vmid}", "VM.Config.Options")];
     UseBridge: "plug a guest into {bridge}", [("/sdn/zones/localnetwork/{bridge}", "SDN.Use"), ("/", "SDN.Use")];
     Power: "start or stop guest {vmid}", [("/vms/{vmid}", "VM.PowerMgmt")];
+    Snapshot: "take or delete snapshots of guest {vmid}", [("/vms/{vmid}", "VM.Snapshot")];
+    Rollback: "take guest {vmid} back to a snapshot", [("/vms/{vmid}", "VM.Snapshot"), ("/vms/{vmid}", "VM.Snapshot.Rollback")];
+    Backup: "back up guest {vmid}", [("/vms/{vmid}", "VM.Backup")];
+    Migrate: "move guest {vmid} to another node", [("/vms/{vmid}", "VM.Migrate")];
+    ChangePool: "put guests into pool {pool}", [("/pool/{pool}", "Pool.Allocate")];
+    ManageHa: "change high availability", [("/", "Sys.Console")];
+    ConfigureStartup: "set the start order of guest {vmid}", [("/", "Sys.Modify")];
 };
 
 impl Scope<'_> {
@@ -117,6 +140,7 @@ impl Scope<'_> {
             .replace("/vms/{vmid}", if self.vmid == "*" { "/vms" } else { "/vms/{vmid}" })
             .replace("{vmid}", if self.vmid == "*" { "of any number" } else { self.vmid })
             .replace("{bridge}", self.bridge)
+            .replace("{pool}", self.pool)
     }
 }
 
@@ -175,7 +199,8 @@ mod tests {
         Principal::token("tf@pve!ci".to_owned())
     }
 
-    const SCOPE: Scope<'static> = Scope { node: "pve1", storage: "local", vmid: "9000", bridge: "vmbr0" };
+    const SCOPE: Scope<'static> =
+        Scope { node: "pve1", storage: "local", vmid: "9000", bridge: "vmbr0", pool: "lab" };
 
     #[test]
     fn every_operation_has_one_rule_and_its_paths_are_whole() {

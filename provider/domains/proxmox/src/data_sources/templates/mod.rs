@@ -11,6 +11,7 @@ use tf_framework::{Computed, DataContext, DataSource, Diagnostic, Diagnostics, F
 use tf_value::Path;
 
 use self::rank::{Rule, sort, version};
+use super::tags::{TagFilter, Tags};
 use crate::api::{ConfigView, Guest, GuestKind, GuestRef, Vmid};
 use crate::client::{Proxmox, budget};
 use crate::errors::failure;
@@ -46,17 +47,6 @@ pub struct Templates {
     pub decided_by: Computed<Option<String>>,
 }
 
-/// Tags to have and not to have.
-#[derive(Debug, Clone, PartialEq, Eq, Model)]
-pub struct TagFilter {
-    /// All of these.
-    pub all: Option<BTreeSet<String>>,
-    /// At least one of these.
-    pub any: Option<BTreeSet<String>>,
-    /// None of these.
-    pub none: Option<BTreeSet<String>>,
-}
-
 /// A template.
 #[derive(Debug, Clone, PartialEq, Eq, Model)]
 pub struct TemplateInfo {
@@ -84,7 +74,7 @@ pub struct TemplateInfo {
 struct Wanted<'a> {
     config: &'a Templates,
     name: Option<Regex>,
-    tags: TagFilter,
+    tags: Tags,
 }
 
 fn pattern(text: &str) -> Result<Regex> {
@@ -100,29 +90,18 @@ fn pattern(text: &str) -> Result<Regex> {
 
 impl<'a> Wanted<'a> {
     fn new(config: &'a Templates) -> Result<Self> {
-        let lower = |tags: &Option<BTreeSet<String>>| {
-            tags.as_ref().map(|tags| tags.iter().map(|tag| tag.to_lowercase()).collect())
-        };
-        let tags = config.tags.as_ref();
-        let tags = TagFilter {
-            all: tags.and_then(|tags| lower(&tags.all)),
-            any: tags.and_then(|tags| lower(&tags.any)),
-            none: tags.and_then(|tags| lower(&tags.none)),
-        };
+        let tags = Tags::new(config.tags.as_ref());
         Ok(Self { config, name: config.name_regex.as_deref().map(pattern).transpose()?, tags })
     }
 
     fn fits(&self, guest: &Guest) -> bool {
-        let has: BTreeSet<String> = guest.tags.iter().map(|tag| tag.to_lowercase()).collect();
         let Self { config, name, tags } = self;
         guest.template
             && guest.kind == GuestKind::Qemu
             && config.name.as_ref().is_none_or(|name| *name == guest.name)
             && config.node.as_ref().is_none_or(|node| *node == guest.node)
             && name.as_ref().is_none_or(|name| name.is_match(&guest.name))
-            && tags.all.as_ref().is_none_or(|all| all.is_subset(&has))
-            && tags.any.as_ref().is_none_or(|any| !any.is_disjoint(&has))
-            && tags.none.as_ref().is_none_or(|none| none.is_disjoint(&has))
+            && tags.fit(&guest.tags)
     }
 }
 
@@ -176,6 +155,12 @@ impl DataSource for Templates {
         };
         sort(&mut guests, rule, |guest| times.get(&guest.vmid).copied());
         let templates: Vec<TemplateInfo> = guests.iter().map(|guest| told(guest, &times)).collect();
+        if decides
+            && rule == Rule::CreationTime
+            && let Some(doubt) = doubt(&templates)
+        {
+            cx.warn(doubt);
+        }
         let mut by_node = BTreeMap::new();
         for template in &templates {
             by_node.entry(template.node.clone()).or_insert(template.vmid);
@@ -199,6 +184,21 @@ fn told(guest: &Guest, times: &BTreeMap<Vmid, u64>) -> TemplateInfo {
         version: version(guest).map(str::to_owned),
         created: times.get(&guest.vmid).copied(),
     }
+}
+
+/// What makes it doubtful which template is the newest: a clone carries the creation time of its source.
+fn doubt(templates: &[TemplateInfo]) -> Option<Diagnostic> {
+    let [first, second, ..] = templates else { return None };
+    (first.created == second.created).then(|| {
+        Diagnostic::warning(
+            "Which template is the newest is not certain",
+            format!(
+                "Templates {} and {} were created at the same time as far as Proxmox VE tells, as clones of one source are; \
+                 the higher VMID was taken. Tag templates with `version-…`, or put a date in their names.",
+                first.vmid, second.vmid
+            ),
+        )
+    })
 }
 
 fn nothing_found(templates: usize) -> Diagnostics {
@@ -233,6 +233,22 @@ mod tests {
     fn fits(config: &Templates, line: serde_json::Value) -> bool {
         let guest: Guest = serde_json::from_value(line).unwrap();
         Wanted::new(config).unwrap().fits(&guest)
+    }
+
+    #[test]
+    fn a_tie_of_creation_times_is_told() {
+        let template = |vmid, created| TemplateInfo {
+            vmid,
+            name: String::new(),
+            node: String::new(),
+            tags: BTreeSet::new(),
+            version: None,
+            created,
+        };
+        assert!(doubt(&[template(2, Some(7)), template(1, Some(7))]).is_some());
+        assert!(doubt(&[template(2, None), template(1, None)]).is_some());
+        assert!(doubt(&[template(2, Some(8)), template(1, Some(7))]).is_none());
+        assert!(doubt(&[template(2, None)]).is_none());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::observe::{Seen, observe, settle};
 use crate::api::{GuestKind, GuestRef};
 use crate::client::{Proxmox, budget};
 use crate::errors::failure;
+use crate::guest::cost_tags::give_way;
 
 /// Takes the guest over: stamps it, sets what the configuration says, and makes it a template.
 pub(super) async fn adopt(
@@ -41,7 +42,8 @@ pub(super) async fn adopt(
         ));
     }
     let found = observe(&seen, Some(plan));
-    let wanted = settle(plan, &found);
+    let mut wanted = settle(plan, &found);
+    give_way(&mut wanted.tags, &wanted.cost_tags);
     let guest = GuestRef::from(&seen.guest);
     change::apply(cx, px, &seen, &found, &wanted, None).await?;
     if !seen.config.is_template() {

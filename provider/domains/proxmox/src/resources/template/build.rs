@@ -16,10 +16,11 @@ use super::stamp::{Stamp, notes};
 use crate::api::{ApiError, ConfigView, DiskSize, GuestRef, Kind, Presence, Upid, Vmid, VolumeId};
 use crate::client::{Proxmox, SharedFile, budget};
 use crate::errors::failure;
+use crate::guest::Lost;
 use crate::images::{self, Delivery, ResolvedChecksum, deliver, look, url_name};
 
-/// How often a number that somebody else took meanwhile is replaced by another.
-const NUMBERS: usize = 8;
+/// How often a creation that left nothing behind is tried.
+const TRIES: usize = 8;
 
 /// How a half-made guest is kept in state while it is built.
 pub(super) enum Keep<'a> {
@@ -204,9 +205,8 @@ impl<'a> Build<'a> {
                 self.plan.vmid.known().copied().filter(|vmid| prior.vmid.known() != Some(vmid))
             }
         };
-        let mut tries = 0;
+        let (mut tries, mut lost) = (0, Lost::default());
         loop {
-            tries += 1;
             let vmid = match configured {
                 Some(vmid) => vmid,
                 None => {
@@ -216,10 +216,13 @@ impl<'a> Build<'a> {
             let guest = GuestRef::qemu(&self.plan.node, vmid);
             match self.try_create(cx, &guest, image).await {
                 Ok(()) => return Ok(guest),
-                Err(error) if error.is(Kind::AlreadyExists) && configured.is_none() && tries < NUMBERS => {
+                Err(error) if error.is(Kind::AlreadyExists) && configured.is_none() && lost.note(vmid) => {
                     tracing::info!(vmid, "taken meanwhile; asking for another number");
+                    let paused = lost.pause(&self.budget).await;
+                    paused.map_err(|error| failure(self.what(), &error))?;
                 }
-                Err(error) if tries < NUMBERS && self.was_taken_back(vmid, &error).await => {
+                Err(error) if tries < TRIES && self.was_taken_back(vmid, &error).await => {
+                    tries += 1;
                     tracing::info!(vmid, %error, "creating it again");
                     let pause = Duration::from_secs(1) * u32::try_from(tries).unwrap_or(1);
                     let waiting = || format!("another try of creating {vmid}");

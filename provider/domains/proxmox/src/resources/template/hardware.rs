@@ -7,6 +7,7 @@ use transport_rest::{Form, Secret};
 
 use super::model::{CloudInit, Cpu, Firmware, Network, Template, TemplateDisk};
 use crate::api::{DiskSize, GuestConfig, Nic, PropertyString, VolumeId, encode_ssh_keys};
+use crate::guest::cost_tags::held;
 
 /// The drive cloud-init reads.
 pub(super) const CLOUD_INIT_SLOT: &str = "ide2";
@@ -112,11 +113,12 @@ pub(super) fn settings(plan: &Template) -> BTreeMap<String, String> {
     keys
 }
 
-/// The user's tags and the one of the version; `None` while they are not known.
+/// The user's tags, those of the provider and the one of the version; `None` while they are not known.
 fn tags(plan: &Template) -> Option<String> {
-    let user = plan.tags.known()?;
+    let cost_tags = held(&plan.cost_tags);
     let version = plan.version.as_ref().map(|version| format!("{VERSION_TAG}{version}"));
-    let all: BTreeSet<String> = user.iter().map(|tag| tag.to_lowercase()).chain(version).collect();
+    let own = plan.tags.known()?.iter().map(|tag| tag.to_lowercase());
+    let all: BTreeSet<String> = own.chain(cost_tags).chain(version).collect();
     (!all.is_empty()).then(|| all.into_iter().collect::<Vec<_>>().join(";"))
 }
 
@@ -293,19 +295,19 @@ pub(super) fn networks(config: &GuestConfig) -> BTreeMap<String, Network> {
     config.slots("net").filter_map(read).collect()
 }
 
-/// The user's tags, and the version the tag of ours tells.
+/// The tags beside ours, and the version that ours tells.
 pub(super) fn split_tags(config: &GuestConfig) -> (BTreeSet<String>, Option<String>) {
     let mut version = None;
-    let mut user = BTreeSet::new();
+    let mut others = BTreeSet::new();
     for tag in config.tags() {
         match tag.strip_prefix(VERSION_TAG) {
             Some(stated) => version = Some(stated.to_owned()),
             None => {
-                user.insert(tag);
+                others.insert(tag);
             }
         }
     }
-    (user, version)
+    (others, version)
 }
 
 /// Cloud-init settings as seen; what cannot be seen comes from `before`.

@@ -44,7 +44,7 @@ pub(super) async fn find(
                 continue;
             }
         };
-        let seen = Seen::new(guest.clone(), config);
+        let seen = Seen::of(px, guest.clone(), config);
         match &seen.stamp {
             Some(stamp) if stamp.key == key => leftovers.ours = Some(seen),
             Some(stamp) if !stamp.adopted && !seen.config.is_template() => leftovers.unfinished.push(seen),

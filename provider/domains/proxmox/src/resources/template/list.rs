@@ -60,7 +60,7 @@ impl ListResource for Templates {
                 GuestConfig::default()
             };
             let name = format!("{} ({} on {})", guest.name, guest.vmid, guest.node);
-            let template = observe(&Seen::new(guest.clone(), config), None);
+            let template = observe(&Seen::of(&px, guest.clone(), config), None);
             if !cx.found(name, template).await {
                 break;
             }

@@ -84,7 +84,7 @@ impl Resource for Template {
                 }
                 Err(error) => return Err(failure(what(), &error)),
             };
-        let seen = Seen::new(guest, config);
+        let seen = Seen::of(&px, guest, config);
         let other = |uuid: &String| !uuid.is_empty() && !seen.uuid().is_empty() && *uuid != seen.uuid();
         if state.uuid.known().is_some_and(other) {
             cx.warn(Diagnostic::warning(
@@ -233,7 +233,7 @@ async fn look_up(px: &Proxmox, vmid: Vmid, budget: &Budget) -> Result<Seen, ApiE
     match px.api.presence(vmid, budget).await? {
         Presence::Present(guest) => {
             let config = px.api.guest_config(&GuestRef::from(&*guest), ConfigView::Current, budget).await?;
-            Ok(Seen::new(*guest, config))
+            Ok(Seen::of(px, *guest, config))
         }
         Presence::Gone => Err(ApiError::Argument(format!("there is no guest {vmid} in the cluster"))),
         Presence::Unclear(why) => Err(ApiError::Argument(why)),

@@ -90,6 +90,10 @@ pub struct Template {
     /// Tags. Compared without regard to case, as the cluster stores them in lower case.
     #[attr(optional, stable, eq = case_insensitive, validate(each(matches(r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$", "a tag: letters, digits, `_`, `.`, `+` and `-`"))))]
     pub tags: Computed<BTreeSet<String>>,
+    /// Tags of the provider's `cost_tags` that the template carries beside `tags`, such as `cost-env.prod`. One whose
+    /// fact `tags` states is left out. Null when there are none. Full clones and linked ones inherit them.
+    #[attr(stable)]
+    pub cost_tags: Computed<Option<BTreeSet<String>>>,
     /// Notes, in Markdown. A stamp is kept below them that the web interface does not show.
     pub description: Option<String>,
     /// How many earlier versions of this name to keep when a new one is built.

@@ -1,11 +1,15 @@
 //! A guest as the template it is.
 
+use std::collections::BTreeSet;
+
 use tf_framework::Computed;
 
 use super::hardware;
 use super::model::{Adopt, CloudInit, OnDestroy, Template, TemplateDisk};
 use super::stamp::{self, Stamp};
 use crate::api::{Guest, GuestConfig};
+use crate::client::Proxmox;
+use crate::guest::cost_tags::split;
 
 /// A template's guest and all that was read of it.
 #[derive(Debug, Clone)]
@@ -14,12 +18,19 @@ pub(super) struct Seen {
     pub(super) config: GuestConfig,
     pub(super) stamp: Option<Stamp>,
     pub(super) text: Option<String>,
+    /// The provider's cost tags.
+    pub(super) cost_tags: BTreeSet<String>,
 }
 
 impl Seen {
     pub(super) fn new(guest: Guest, config: GuestConfig) -> Self {
         let (text, stamp) = stamp::split(config.description().unwrap_or_default());
-        Self { guest, config, stamp, text }
+        Self { guest, config, stamp, text, cost_tags: BTreeSet::new() }
+    }
+
+    /// The same, of a cluster whose guests carry these cost tags.
+    pub(super) fn of(px: &Proxmox, guest: Guest, config: GuestConfig) -> Self {
+        Self { cost_tags: px.known_cost_tags(), ..Self::new(guest, config) }
     }
 
     pub(super) fn uuid(&self) -> String {
@@ -32,7 +43,9 @@ impl Seen {
 pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
     let config = &seen.config;
     let stamp = seen.stamp.as_ref();
-    let (tags, tagged_version) = hardware::split_tags(config);
+    let (all_tags, tagged_version) = hardware::split_tags(config);
+    let tagged_before = before.map(|before| (&before.tags, &before.cost_tags));
+    let (tags, cost_tags) = split(all_tags, &seen.cost_tags, tagged_before);
     // Nobody knows what an unstamped template was made from: Terraform takes it over as it is.
     let adopted = stamp.map_or(before.is_none(), |stamp| stamp.adopted);
     let image = match before {
@@ -71,6 +84,7 @@ pub(super) fn observe(seen: &Seen, before: Option<&Template>) -> Template {
         network: Computed::Known(hardware::networks(config)),
         cloud_init: hardware::cloud_init(config, before_cloud_init),
         tags: Computed::Known(tags),
+        cost_tags: Computed::Known(cost_tags),
         description: seen.text.clone(),
         retain: before.map_or(0, |before| before.retain),
         on_destroy: Computed::Known(on_destroy.unwrap_or(usual_on_destroy(adopted))),
@@ -188,6 +202,7 @@ pub(super) fn settle(plan: &Template, seen: &Template) -> Template {
         serial_console: fill(&plan.serial_console, &seen.serial_console),
         network: fill(&plan.network, &seen.network),
         tags: fill(&plan.tags, &seen.tags),
+        cost_tags: fill(&plan.cost_tags, &seen.cost_tags),
         on_destroy: fill(&plan.on_destroy, &seen.on_destroy),
         current_node: seen.current_node.clone(),
         uuid: seen.uuid.clone(),

@@ -73,6 +73,8 @@ pub(super) async fn modify(cx: &mut PlanContext<Template>) -> Result<()> {
     if cx.action() == PlannedAction::Destroy {
         return refuse_in_use(cx).await;
     }
+    let tags = cx.config().tags.clone();
+    crate::guest::cost_tags::plan(cx, &tags)?;
     if !cx.has_changes() && cx.prior().is_some() && !follows_sums(cx) {
         return Ok(());
     }

@@ -1,0 +1,121 @@
+//! Kinds of the chapter `jobs`.
+// Generated from the API schema of Proxmox VE and the overrides beside the generator; do not edit. To make it again:
+// cargo run -p proxmox-table -- generate --out provider/domains/proxmox/src/table <apischema.json>
+
+use super::shared::*;
+
+pub(super) static BACKUP_JOB: Kind = Kind {
+    name: "proxmox_backup_job",
+    plural: "proxmox_backup_jobs",
+    label: "backup job",
+    path: "cluster/backup",
+    model: "cluster/backup",
+    subcategory: "Proxmox VE: jobs",
+    description: "Backs up guests to a storage, by a schedule.",
+    available: Availability::ALWAYS,
+    fields: &[
+        Field { wire: "id", presence: Presence::Required, replace: true, ..field("name", Shape::Text { min: None, max: None, format: Format::Plain }, "The name of the job, by which the API knows it.") },
+        Field { presence: Presence::Required, ..field("schedule", Shape::Text { min: None, max: Some(128), format: Format::Plain }, "When it runs, as a calendar event such as `mon..fri 02:00` or `daily`.") },
+        Field { nullable: true, ..field("all", Shape::Bool, "Whether all guests are backed up, but those in `exclude`. Without it, the server takes `false`.") },
+        Field { nullable: true, ..field("bwlimit", Shape::Integer { min: Some(0), max: None }, "The bandwidth that it may use at most, in KiB a second. Without it, the server takes `0`.") },
+        Field { nullable: true, ..field("compress", Shape::Choice { values: &[value("0"), value("1"), value("gzip"), value("lzo"), value("zstd")] }, "How backups are compressed; `0` for not at all. Without it, the server takes `0`.") },
+        Field { nullable: true, ..field("dumpdir", Shape::Text { min: None, max: None, format: Format::Plain }, "A directory of the node to back up to, instead of a storage. Only `root@pam` may set it.") },
+        Field { default: Some(Literal::Bool(true)), ..field("enabled", Shape::Bool, "Whether the job runs.") },
+        Field { nullable: true, ..field("exclude", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "Numbers of guests that are not backed up. It goes with `all`.") },
+        Field { wire: "exclude-path", nullable: true, ..field("exclude_path", Shape::Texts { ordered: true, values: &[], format: Format::Plain }, "Files and directories of containers that are not backed up, as patterns of the shell.") },
+        Field { nullable: true, ..field("fleecing", Shape::Object { fields: &[Field { nullable: true, ..field("enabled", Shape::Bool, "Whether old data is put aside on another storage while a virtual machine is backed up, so that a slow target does not slow the machine. Without it, the server takes `false`.") }, Field { nullable: true, ..field("storage", Shape::Text { min: None, max: None, format: Format::Plain }, "The storage that takes the data put aside, best a fast and thin one on the node itself.") }] }, "Where old data is put aside while virtual machines are backed up.") },
+        Field { nullable: true, ..field("ionice", Shape::Integer { min: Some(0), max: Some(8) }, "How little the job presses on the disks; `8` for only when nothing else does. Without it, the server takes `7`.") },
+        Field { nullable: true, ..field("lockwait", Shape::Integer { min: Some(0), max: None }, "How long it waits for another backup to end, in minutes. Without it, the server takes `180`.") },
+        Field { nullable: true, ..field("mailto", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "Addresses or users that get a mail about the job, where `notification_mode` is `legacy-sendmail`.") },
+        Field { nullable: true, ..field("mode", Shape::Choice { values: &[value("snapshot"), value("suspend"), value("stop")] }, "How guests are backed up while they run: by a snapshot, suspended, or stopped. Without it, the server takes `snapshot`.") },
+        Field { nullable: true, ..field("node", Shape::Text { min: None, max: None, format: Format::Plain }, "The node whose guests are backed up. Without it, guests of all nodes are.") },
+        Field { wire: "notes-template", nullable: true, ..field("notes_template", Shape::Text { min: None, max: Some(1024), format: Format::Plain }, "A text for the notes of each backup, in which `{{guestname}}`, `{{node}}`, `{{vmid}}` and `{{cluster}}` are filled in.") },
+        Field { wire: "notification-mode", nullable: true, ..field("notification_mode", Shape::Choice { values: &[value("auto"), value("legacy-sendmail"), value("notification-system")] }, "Whether the job tells by mail, as it used to, or by the notification system. Without it, the server takes `auto`.") },
+        Field { wire: "pbs-change-detection-mode", nullable: true, ..field("pbs_change_detection_mode", Shape::Choice { values: &[value("legacy"), value("data"), value("metadata")] }, "How changed files of containers are found when they are backed up to a Proxmox Backup Server.") },
+        Field { nullable: true, ..field("performance", Shape::Object { fields: &[Field { wire: "max-workers", nullable: true, ..field("max_workers", Shape::Integer { min: Some(1), max: Some(256) }, "How many read requests for a virtual machine run at once. Without it, the server takes `16`.") }, Field { wire: "pbs-entries-max", nullable: true, ..field("pbs_entries_max", Shape::Integer { min: Some(1), max: None }, "How many directory entries of a container are held in memory at once when it is backed up to a Proxmox Backup Server. Without it, the server takes `1048576`.") }] }, "How hard the backup works.") },
+        Field { nullable: true, ..field("pigz", Shape::Integer { min: None, max: None }, "How many threads compress with gzip: `0` for one, `1` for half of the cores, else this many. Without it, the server takes `0`.") },
+        Field { nullable: true, ..field("pool", Shape::Text { min: None, max: None, format: Format::Plain }, "The pool whose guests are backed up.") },
+        Field { nullable: true, ..field("protected", Shape::Bool, "Whether backups are protected from removal.") },
+        Field { wire: "prune-backups", nullable: true, ..field("prune_backups", Shape::Object { fields: &[Field { wire: "keep-all", nullable: true, ..field("keep_all", Shape::Bool, "Whether all backups are kept. It cannot stand beside the others.") }, Field { wire: "keep-daily", nullable: true, ..field("keep_daily", Shape::Integer { min: Some(0), max: None }, "For how many days the last backup of the day is kept.") }, Field { wire: "keep-hourly", nullable: true, ..field("keep_hourly", Shape::Integer { min: Some(0), max: None }, "For how many hours the last backup of the hour is kept.") }, Field { wire: "keep-last", nullable: true, ..field("keep_last", Shape::Integer { min: Some(0), max: None }, "How many of the last backups are kept.") }, Field { wire: "keep-monthly", nullable: true, ..field("keep_monthly", Shape::Integer { min: Some(0), max: None }, "For how many months the last backup of the month is kept.") }, Field { wire: "keep-weekly", nullable: true, ..field("keep_weekly", Shape::Integer { min: Some(0), max: None }, "For how many weeks the last backup of the week is kept.") }, Field { wire: "keep-yearly", nullable: true, ..field("keep_yearly", Shape::Integer { min: Some(0), max: None }, "For how many years the last backup of the year is kept.") }] }, "Which backups are kept. Without it, the storage decides.") },
+        Field { nullable: true, ..field("remove", Shape::Bool, "Whether backups that need not be kept are removed. Without it, the server takes `true`.") },
+        Field { wire: "repeat-missed", nullable: true, ..field("repeat_missed", Shape::Bool, "Whether the job runs as soon as it can when its time passed while the node was off. Without it, the server takes `false`.") },
+        Field { nullable: true, ..field("script", Shape::Text { min: None, max: None, format: Format::Plain }, "A script of the node that is run at each stage. Only `root@pam` may set it.") },
+        Field { nullable: true, ..field("stdexcludes", Shape::Bool, "Whether temporary files and logs of containers are left out. Without it, the server takes `true`.") },
+        Field { nullable: true, ..field("stopwait", Shape::Integer { min: Some(0), max: None }, "How long it waits for a guest to stop, in minutes. Without it, the server takes `10`.") },
+        Field { nullable: true, ..field("storage", Shape::Text { min: None, max: None, format: Format::Plain }, "The storage to back up to.") },
+        Field { nullable: true, ..field("tmpdir", Shape::Text { min: None, max: None, format: Format::Plain }, "A directory of the node for temporary files. Only `root@pam` may set it.") },
+        Field { nullable: true, ..field("vmid", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "Numbers of the guests that are backed up.") },
+        Field { nullable: true, ..field("zstd", Shape::Integer { min: None, max: None }, "How many threads compress with Zstandard; `0` for half of the cores. Without it, the server takes `1`.") },
+        Field { nullable: true, ..field("comment", Shape::Text { min: None, max: Some(512), format: Format::Plain }, "A short text about the backup job.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "name", filter: "id" }], enforced: true },
+    ],
+    lookup: &["name"],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Backups that it has made stay."),
+    nature: Nature::named(&["name"], 0),
+};
+
+pub(super) static REALM_SYNC_JOB: Kind = Kind {
+    name: "proxmox_realm_sync_job",
+    plural: "proxmox_realm_sync_jobs",
+    label: "realm synchronisation job",
+    path: "cluster/jobs/realm-sync",
+    model: "cluster/jobs/realm-sync",
+    subcategory: "Proxmox VE: jobs",
+    description: "Synchronises users and groups of a realm from its directory, by a schedule.",
+    available: Availability::ALWAYS,
+    fields: &[
+        Field { wire: "id", presence: Presence::Required, replace: true, ..field("name", Shape::Text { min: None, max: Some(64), format: Format::Plain }, "The name of the job.") },
+        Field { presence: Presence::Required, replace: true, ..field("realm", Shape::Text { min: None, max: Some(32), format: Format::Plain }, "The realm, one of Active Directory or LDAP.") },
+        Field { presence: Presence::Required, ..field("schedule", Shape::Text { min: None, max: Some(128), format: Format::Plain }, "When it runs, as a calendar event such as `mon..fri 02:00` or `hourly`.") },
+        Field { wire: "enable-new", nullable: true, ..field("enable_new", Shape::Bool, "Whether users that are new are enabled at once. Without it, the server takes `true`.") },
+        Field { nullable: true, ..field("enabled", Shape::Bool, "Whether the job runs. Without it, the server takes `true`.") },
+        Field { wire: "remove-vanished", nullable: true, ..field("remove_vanished", Shape::Texts { ordered: false, values: &[value("acl"), value("entry"), value("properties")], format: Format::Plain }, "What is removed of users and groups that are no longer in the directory: their access rules (`acl`), the users and groups themselves (`entry`), properties of users that the directory does not set (`properties`). Without it, nothing is.") },
+        Field { nullable: true, ..field("scope", Shape::Choice { values: &[value("users"), value("groups"), value("both")] }, "What is synchronised.") },
+        Field { nullable: true, ..field("comment", Shape::Text { min: None, max: Some(512), format: Format::Plain }, "A short text about the realm synchronisation job.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "name", filter: "id" }], enforced: true },
+    ],
+    lookup: &["name"],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: None,
+    nature: Nature::named(&["name"], 0),
+};
+
+pub(super) static REPLICATION_JOB: Kind = Kind {
+    name: "proxmox_replication_job",
+    plural: "proxmox_replication_jobs",
+    label: "replication job",
+    path: "cluster/replication/local",
+    model: "cluster/replication/local",
+    subcategory: "Proxmox VE: jobs",
+    description: "Copies the volumes of a guest to another node, by a schedule, so that it can be started or migrated there quickly. The volumes must be on ZFS.",
+    available: Availability::ALWAYS,
+    fields: &[
+        Field { wire: "id", presence: Presence::Required, replace: true, ..field("job", Shape::Text { min: None, max: None, format: Format::Plain }, "The number of the guest and the number of the job among those of the guest, such as `100-0`.") },
+        Field { presence: Presence::Required, replace: true, ..field("target", Shape::Text { min: None, max: None, format: Format::Plain }, "The node to which is copied.") },
+        Field { nullable: true, ..field("disable", Shape::Bool, "Whether the replication job is switched off without being removed.") },
+        Field { nullable: true, ..field("rate", Shape::Decimal { min: Some("1"), max: None, places: None }, "The bandwidth that it may use at most, in megabytes a second.") },
+        Field { nullable: true, ..field("schedule", Shape::Text { min: None, max: Some(128), format: Format::Plain }, "When it runs, as a calendar event such as `*/15`. Without it, every quarter of an hour.") },
+        Field { nullable: true, ..field("comment", Shape::Text { min: None, max: Some(4096), format: Format::Plain }, "A short text about the replication job.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "job", filter: "id" }], enforced: true },
+    ],
+    lookup: &["job"],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("The server removes the copies on the target first, in the background."),
+    nature: Nature::named(&["job"], 0),
+};

@@ -1,0 +1,360 @@
+//! Kinds of the chapter `node`.
+// Generated from the API schema of Proxmox VE and the overrides beside the generator; do not edit. To make it again:
+// cargo run -p proxmox-table -- generate --out provider/domains/proxmox/src/table <apischema.json>
+
+use super::shared::*;
+
+pub(super) static NODE_CONFIG: Kind = Kind {
+    name: "proxmox_node_config",
+    plural: "proxmox_node_configs",
+    label: "node configuration",
+    path: "nodes/config",
+    model: "nodes/config",
+    subcategory: "Proxmox VE: node",
+    description: "Settings of a node: notes, the order of its start-up, the certificate it orders. Settings that are not made here are left as they are.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { nullable: true, ..field("acme", Shape::Object { fields: &[Field { nullable: true, ..field("account", Shape::Text { min: None, max: None, format: Format::Plain }, "The ACME account. Without it, `default`.") }, Field { nullable: true, ..field("domains", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "The domains.") }] }, "For which domains the node orders a certificate by the standalone plugin.") },
+        Field { nullable: true, ..field("acmedomain0", Shape::Object { fields: &[Field { presence: Presence::Required, ..field("domain", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain.") }, Field { nullable: true, ..field("alias", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain in which the records are put instead.") }, Field { nullable: true, ..field("plugin", Shape::Text { min: None, max: None, format: Format::Plain }, "The ACME plugin. Without it, `standalone`.") }] }, "The first domain with a plugin of its own in the certificate of the node.") },
+        Field { nullable: true, ..field("acmedomain1", Shape::Object { fields: &[Field { presence: Presence::Required, ..field("domain", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain.") }, Field { nullable: true, ..field("alias", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain in which the records are put instead.") }, Field { nullable: true, ..field("plugin", Shape::Text { min: None, max: None, format: Format::Plain }, "The ACME plugin. Without it, `standalone`.") }] }, "The second domain with a plugin of its own in the certificate of the node.") },
+        Field { nullable: true, ..field("acmedomain2", Shape::Object { fields: &[Field { presence: Presence::Required, ..field("domain", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain.") }, Field { nullable: true, ..field("alias", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain in which the records are put instead.") }, Field { nullable: true, ..field("plugin", Shape::Text { min: None, max: None, format: Format::Plain }, "The ACME plugin. Without it, `standalone`.") }] }, "The third domain with a plugin of its own in the certificate of the node.") },
+        Field { nullable: true, ..field("acmedomain3", Shape::Object { fields: &[Field { presence: Presence::Required, ..field("domain", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain.") }, Field { nullable: true, ..field("alias", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain in which the records are put instead.") }, Field { nullable: true, ..field("plugin", Shape::Text { min: None, max: None, format: Format::Plain }, "The ACME plugin. Without it, `standalone`.") }] }, "The fourth domain with a plugin of its own in the certificate of the node.") },
+        Field { nullable: true, ..field("acmedomain4", Shape::Object { fields: &[Field { presence: Presence::Required, ..field("domain", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain.") }, Field { nullable: true, ..field("alias", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain in which the records are put instead.") }, Field { nullable: true, ..field("plugin", Shape::Text { min: None, max: None, format: Format::Plain }, "The ACME plugin. Without it, `standalone`.") }] }, "The fifth domain with a plugin of its own in the certificate of the node.") },
+        Field { wire: "ballooning-target", nullable: true, available: Availability::since(8, 4), ..field("ballooning_target", Shape::Integer { min: Some(0), max: Some(100) }, "How much of the node's memory automatic ballooning aims to have in use, in percent. Without it, the server takes `80`.") },
+        Field { nullable: true, ..field("description", Shape::Text { min: None, max: Some(65536), format: Format::Plain }, "Notes about the node, in Markdown.") },
+        Field { wire: "startall-onboot-delay", nullable: true, ..field("startall_onboot_delay", Shape::Integer { min: Some(0), max: Some(300) }, "How long the node waits before it starts its guests, in seconds. Without it, the server takes `0`.") },
+        Field { nullable: true, ..field("wakeonlan", Shape::Object { fields: &[Field { presence: Presence::Required, ..field("mac", Shape::Text { min: None, max: None, format: Format::Plain }, "The MAC address that it is woken by.") }, Field { wire: "bind-interface", nullable: true, ..field("bind_interface", Shape::Text { min: None, max: None, format: Format::Plain }, "The network device of the others from which the packet is sent. Without it, the one with the default route.") }, Field { wire: "broadcast-address", nullable: true, ..field("broadcast_address", Shape::Text { min: None, max: None, format: Format::IpAddress }, "The address to which the packet is sent. Without it, `255.255.255.255`.") }] }, "How the node is woken by others.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }], enforced: true },
+    ],
+    lookup: &["node"],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: None,
+    nature: Nature::standing(&["node"]),
+};
+
+pub(super) static NODE_DNS: Kind = Kind {
+    name: "proxmox_node_dns",
+    plural: "proxmox_node_dns_list",
+    label: "DNS of a node",
+    path: "nodes/dns",
+    model: "nodes/dns",
+    subcategory: "Proxmox VE: node",
+    description: "The name servers of a node. Removing the resource leaves them as they are.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, ..field("search", Shape::Text { min: None, max: None, format: Format::Plain }, "The domain that is searched for names without one.") },
+        Field { nullable: true, ..field("dns1", Shape::Text { min: None, max: None, format: Format::IpAddress }, "The address of the first name server.") },
+        Field { nullable: true, ..field("dns2", Shape::Text { min: None, max: None, format: Format::IpAddress }, "The address of the second name server.") },
+        Field { nullable: true, ..field("dns3", Shape::Text { min: None, max: None, format: Format::IpAddress }, "The address of the third name server.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }], enforced: true },
+    ],
+    lookup: &["node"],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: None,
+    nature: Nature::standing(&["node"]),
+};
+
+pub(super) static NODE_HOSTS: Kind = Kind {
+    name: "proxmox_node_hosts",
+    plural: "proxmox_node_hosts_list",
+    label: "hosts file of a node",
+    path: "nodes/hosts",
+    model: "nodes/hosts",
+    subcategory: "Proxmox VE: node",
+    description: "The file `/etc/hosts` of a node, as a whole. Removing the resource leaves it as it is.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, ..field("data", Shape::Text { min: None, max: None, format: Format::Plain }, "The content of the file. The node's own name must stay in it.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }], enforced: true },
+    ],
+    lookup: &["node"],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: None,
+    nature: Nature::standing(&["node"]),
+};
+
+pub(super) static NODE_NETWORK_OVS_BOND: Kind = Kind {
+    name: "proxmox_node_network_ovs_bond",
+    plural: "proxmox_node_network_ovs_bonds",
+    label: "Open vSwitch bond",
+    path: "nodes/network/OVSBond",
+    model: "nodes/network/OVSBond",
+    subcategory: "Proxmox VE: node",
+    description: "Several network devices as one port of an Open vSwitch bridge. It counts once the node's network is applied.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, replace: true, ..field("iface", Shape::Text { min: Some(2), max: Some(20), format: Format::Plain }, "The name of the bond, such as `bond0`.") },
+        Field { presence: Presence::Required, ..field("ovs_bonds", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "The network devices that make up the bond.") },
+        OVS_BRIDGE_FIELD,
+        AUTOSTART_FIELD,
+        Field { presence: Presence::OptionalComputed(&[]), nullable: true, ..field("bond_mode", Shape::Choice { values: BOND_MODE_VALUES }, "How the devices share the traffic.") },
+        COMMENTS_FIELD,
+        MTU_FIELD_2,
+        OVS_OPTIONS_FIELD,
+        OVS_TAG_FIELD,
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }, KeyPart { field: "iface", filter: "iface" }], enforced: true },
+    ],
+    lookup: &[],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Guests that use it lose their network once the change is applied."),
+    nature: Nature::named(&["node", "iface"], 1),
+};
+
+pub(super) static NODE_NETWORK_OVS_BRIDGE: Kind = Kind {
+    name: "proxmox_node_network_ovs_bridge",
+    plural: "proxmox_node_network_ovs_bridges",
+    label: "Open vSwitch bridge",
+    path: "nodes/network/OVSBridge",
+    model: "nodes/network/OVSBridge",
+    subcategory: "Proxmox VE: node",
+    description: "An Open vSwitch bridge of a node, to which guests connect. It counts once the node's network is applied.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, replace: true, ..field("iface", Shape::Text { min: Some(2), max: Some(20), format: Format::Plain }, "The name of the bridge, such as `vmbr1`.") },
+        AUTOSTART_FIELD,
+        CIDR_FIELD,
+        CIDR6_FIELD,
+        COMMENTS_FIELD,
+        COMMENTS6_FIELD,
+        GATEWAY_FIELD,
+        GATEWAY6_FIELD,
+        MTU_FIELD_2,
+        OVS_OPTIONS_FIELD,
+        Field { presence: Presence::OptionalComputed(&[]), nullable: true, ..field("ovs_ports", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "The ports of the bridge: those that name it.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }, KeyPart { field: "iface", filter: "iface" }], enforced: true },
+    ],
+    lookup: &[],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Guests that use it lose their network once the change is applied."),
+    nature: Nature::named(&["node", "iface"], 1),
+};
+
+pub(super) static NODE_NETWORK_OVS_INT_PORT: Kind = Kind {
+    name: "proxmox_node_network_ovs_int_port",
+    plural: "proxmox_node_network_ovs_int_ports",
+    label: "Open vSwitch internal port",
+    path: "nodes/network/OVSIntPort",
+    model: "nodes/network/OVSIntPort",
+    subcategory: "Proxmox VE: node",
+    description: "A port of an Open vSwitch bridge through which the node itself is reached. It counts once the node's network is applied.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, replace: true, ..field("iface", Shape::Text { min: Some(2), max: Some(20), format: Format::Plain }, "The name of the port, such as `mgmt0`.") },
+        OVS_BRIDGE_FIELD,
+        AUTOSTART_FIELD,
+        CIDR_FIELD,
+        CIDR6_FIELD,
+        COMMENTS_FIELD,
+        COMMENTS6_FIELD,
+        GATEWAY_FIELD,
+        GATEWAY6_FIELD,
+        MTU_FIELD_2,
+        OVS_OPTIONS_FIELD,
+        OVS_TAG_FIELD,
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }, KeyPart { field: "iface", filter: "iface" }], enforced: true },
+    ],
+    lookup: &[],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Guests that use it lose their network once the change is applied."),
+    nature: Nature::named(&["node", "iface"], 1),
+};
+
+pub(super) static NODE_NETWORK_OVS_PORT: Kind = Kind {
+    name: "proxmox_node_network_ovs_port",
+    plural: "proxmox_node_network_ovs_ports",
+    label: "Open vSwitch port",
+    path: "nodes/network/OVSPort",
+    model: "nodes/network/OVSPort",
+    subcategory: "Proxmox VE: node",
+    description: "A network device of a node as a port of an Open vSwitch bridge. It counts once the node's network is applied.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, replace: true, ..field("iface", Shape::Text { min: Some(2), max: Some(20), format: Format::Plain }, "The name of the network device, such as `eno1`.") },
+        OVS_BRIDGE_FIELD,
+        AUTOSTART_FIELD,
+        COMMENTS_FIELD,
+        MTU_FIELD_2,
+        OVS_OPTIONS_FIELD,
+        OVS_TAG_FIELD,
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }, KeyPart { field: "iface", filter: "iface" }], enforced: true },
+    ],
+    lookup: &[],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Guests that use it lose their network once the change is applied."),
+    nature: Nature::named(&["node", "iface"], 1),
+};
+
+pub(super) static NODE_NETWORK_BOND: Kind = Kind {
+    name: "proxmox_node_network_bond",
+    plural: "proxmox_node_network_bonds",
+    label: "bond",
+    path: "nodes/network/bond",
+    model: "nodes/network/bond",
+    subcategory: "Proxmox VE: node",
+    description: "Several network devices of a node as one. It counts once the node's network is applied.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, replace: true, ..field("iface", Shape::Text { min: Some(2), max: Some(20), format: Format::Plain }, "The name of the bond, such as `bond0`.") },
+        Field { presence: Presence::Required, ..field("slaves", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "The network devices that make up the bond.") },
+        AUTOSTART_FIELD,
+        Field { wire: "bond-primary", nullable: true, ..field("bond_primary", Shape::Text { min: None, max: None, format: Format::Plain }, "The device that is used while it works, in the mode `active-backup`.") },
+        Field { presence: Presence::OptionalComputed(&[]), nullable: true, ..field("bond_mode", Shape::Choice { values: BOND_MODE_VALUES }, "How the devices share the traffic.") },
+        Field { nullable: true, ..field("bond_xmit_hash_policy", Shape::Choice { values: &[value("layer2"), value("layer2+3"), value("layer3+4")] }, "By what packets are spread over the devices. It goes with the modes `balance-xor` and `802.3ad`.") },
+        CIDR_FIELD,
+        CIDR6_FIELD,
+        COMMENTS_FIELD,
+        COMMENTS6_FIELD,
+        GATEWAY_FIELD,
+        GATEWAY6_FIELD,
+        MTU_FIELD_2,
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }, KeyPart { field: "iface", filter: "iface" }], enforced: true },
+    ],
+    lookup: &[],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Guests that use it lose their network once the change is applied."),
+    nature: Nature::named(&["node", "iface"], 1),
+};
+
+pub(super) static NODE_NETWORK_BRIDGE: Kind = Kind {
+    name: "proxmox_node_network_bridge",
+    plural: "proxmox_node_network_bridges",
+    label: "bridge",
+    path: "nodes/network/bridge",
+    model: "nodes/network/bridge",
+    subcategory: "Proxmox VE: node",
+    description: "A Linux bridge of a node, to which guests connect. It counts once the node's network is applied.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, replace: true, ..field("iface", Shape::Text { min: Some(2), max: Some(20), format: Format::Plain }, "The name of the bridge, such as `vmbr1`.") },
+        AUTOSTART_FIELD,
+        Field { nullable: true, ..field("bridge_ports", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "The network devices that are ports of the bridge.") },
+        Field { presence: Presence::OptionalComputed(&[]), nullable: true, ..field("bridge_vids", Shape::Texts { ordered: false, values: &[], format: Format::Plain }, "The VLANs that pass: numbers and ranges such as `2-4094`.") },
+        Field { default: Some(Literal::Bool(false)), ..field("bridge_vlan_aware", Shape::Bool, "Whether guests may use VLANs on the bridge.") },
+        CIDR_FIELD,
+        CIDR6_FIELD,
+        COMMENTS_FIELD,
+        COMMENTS6_FIELD,
+        GATEWAY_FIELD,
+        GATEWAY6_FIELD,
+        MTU_FIELD_2,
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }, KeyPart { field: "iface", filter: "iface" }], enforced: true },
+    ],
+    lookup: &[],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Guests that use it lose their network once the change is applied."),
+    nature: Nature::named(&["node", "iface"], 1),
+};
+
+pub(super) static NODE_NETWORK_VLAN: Kind = Kind {
+    name: "proxmox_node_network_vlan",
+    plural: "proxmox_node_network_vlans",
+    label: "VLAN device",
+    path: "nodes/network/vlan",
+    model: "nodes/network/vlan",
+    subcategory: "Proxmox VE: node",
+    description: "A network device of a node for one VLAN. It counts once the node's network is applied.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, replace: true, ..field("iface", Shape::Text { min: Some(2), max: Some(20), format: Format::Plain }, "The name of the device: `vmbr0.5`, or `vlan5` with `vlan_raw_device`.") },
+        AUTOSTART_FIELD,
+        CIDR_FIELD,
+        CIDR6_FIELD,
+        COMMENTS_FIELD,
+        COMMENTS6_FIELD,
+        GATEWAY_FIELD,
+        GATEWAY6_FIELD,
+        MTU_FIELD_2,
+        Field { wire: "vlan-id", presence: Presence::OptionalComputed(&[]), nullable: true, ..field("vlan_id", Shape::Integer { min: Some(1), max: Some(4094) }, "The number of the VLAN. Where the name is `<device>.<number>`, it follows from that.") },
+        Field { wire: "vlan-raw-device", presence: Presence::OptionalComputed(&[]), nullable: true, ..field("vlan_raw_device", Shape::Text { min: None, max: None, format: Format::Plain }, "The device that carries the VLAN. Where the name is `<device>.<number>`, it follows from that.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }, KeyPart { field: "iface", filter: "iface" }], enforced: true },
+    ],
+    lookup: &[],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: Some("Guests that use it lose their network once the change is applied."),
+    nature: Nature::named(&["node", "iface"], 1),
+};
+
+pub(super) static NODE_TIME: Kind = Kind {
+    name: "proxmox_node_time",
+    plural: "proxmox_node_time_list",
+    label: "time zone of a node",
+    path: "nodes/time",
+    model: "nodes/time",
+    subcategory: "Proxmox VE: node",
+    description: "The time zone of a node. Removing the resource leaves it as it is.",
+    available: Availability::ALWAYS,
+    fields: &[
+        NODE_FIELD,
+        Field { presence: Presence::Required, ..field("timezone", Shape::Text { min: None, max: None, format: Format::Plain }, "The name of the time zone, such as `Europe/Vienna`.") },
+    ],
+    keys: &[
+        Key { parts: &[KeyPart { field: "node", filter: "node" }], enforced: true },
+    ],
+    lookup: &["node"],
+    filters: &[
+    ],
+    omit: &[],
+    born_with: None,
+    deletion: None,
+    nature: Nature::standing(&["node"]),
+};
