@@ -1,5 +1,6 @@
 //! The hybridops provider for Terraform and OpenTofu: its configuration, and the domains it is made of.
 
+mod cost_tags;
 mod docs;
 mod hybridops;
 
