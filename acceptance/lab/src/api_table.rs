@@ -59,7 +59,9 @@ pub(crate) fn reduce(schema: &Value, release: &str, is_served: &dyn Fn(&str, &st
 }
 
 fn truthy(value: Option<&Value>) -> bool {
-    matches!(value, Some(Value::Bool(true))) || value.and_then(Value::as_i64).is_some_and(|n| n == 1)
+    matches!(value, Some(Value::Bool(true)))
+        || value.and_then(Value::as_i64).is_some_and(|n| n == 1)
+        || value.and_then(Value::as_str).is_some_and(|s| s == "1")
 }
 
 impl Reducer {
@@ -121,6 +123,9 @@ impl Reducer {
                 reduced["props"] = json!(self.formats.index(Value::Object(properties)));
             }
             _ => {}
+        }
+        if let Some(items) = spec.get("items") {
+            reduced["items"] = self.spec(items);
         }
         reduced
     }

@@ -45,6 +45,9 @@ enum Action {
     ApiTable {
         /// The schema, as JSON.
         schema: PathBuf,
+        /// The release it describes.
+        #[arg(long, default_value = "8.4")]
+        release: String,
     },
     /// Reduce NetBox's OpenAPI documents to the table its stand-in works from.
     NetboxTable {
@@ -101,6 +104,10 @@ struct Up {
     /// Port of the NetBox stand-in; random where not given.
     #[arg(long)]
     netbox_port: Option<u16>,
+    /// Guests are real LXC containers with systemd and sshd, and cloud-init in machines. Takes root; root file systems
+    /// are made once and kept in this directory.
+    #[arg(long, value_name = "CACHE", num_args = 0..=1, default_missing_value = "/var/cache/hybridops-lab")]
+    real_guests: Option<PathBuf>,
 }
 
 /// Runs the command line.
@@ -112,7 +119,7 @@ pub(crate) fn run() -> ExitCode {
         Action::Status(place) => status(&place.path()),
         Action::Down { place, purge } => down(&place.path(), purge),
         Action::Conformance { fixtures, flow } => conform(fixtures, flow.as_deref()),
-        Action::ApiTable { schema } => api_table(&schema),
+        Action::ApiTable { schema, release } => api_table(&schema, &release),
         Action::NetboxTable { documents } => netbox_table(&documents),
     };
     match result {
@@ -156,6 +163,7 @@ fn foreground(up: &Up) -> anyhow::Result<ExitCode> {
     let config = LabConfig {
         dir: Some(dir.clone()),
         netbox,
+        real_guests: up.real_guests.clone(),
         release,
         nodes: up.nodes.clone(),
         port: up.port,
@@ -303,10 +311,10 @@ fn conform(fixtures: Option<PathBuf>, flow: Option<&str>) -> anyhow::Result<Exit
     Ok(if unexplained == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn api_table(schema: &Path) -> anyhow::Result<ExitCode> {
+fn api_table(schema: &Path, release: &str) -> anyhow::Result<ExitCode> {
     let text =
         std::fs::read_to_string(schema).with_context(|| format!("cannot read {}", schema.display()))?;
-    write!(std::io::stdout(), "{}", hybridops_lab::api_table(&text)?)
+    write!(std::io::stdout(), "{}", hybridops_lab::api_table(&text, release)?)
         .context("cannot write to the terminal")?;
     Ok(ExitCode::SUCCESS)
 }

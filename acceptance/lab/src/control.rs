@@ -29,6 +29,10 @@ pub(crate) fn serve(listener: TcpListener, inner: Arc<Inner>) -> JoinHandle<()> 
         .route("/_lab/reset", post(reset))
         .route("/_lab/node", post(node))
         .route("/_lab/storage", post(storage))
+        .route("/_lab/server", post(server))
+        .route("/_lab/config", get(config))
+        .route("/_lab/firewalls", get(firewalls))
+        .route("/_lab/call", post(call))
         .route("/_lab/clock", post(clock))
         .route("/_lab/grant", post(grant))
         .route("/_lab/revoke", post(revoke))
@@ -38,6 +42,7 @@ pub(crate) fn serve(listener: TcpListener, inner: Arc<Inner>) -> JoinHandle<()> 
         .route("/_lab/netbox/faults", post(netbox_arm).delete(netbox_disarm))
         .route("/_lab/netbox/reset", post(netbox_reset))
         .route("/_lab/netbox/call", post(netbox_call))
+        .merge(crate::guests::control::routes())
         .route("/_lab/stop", post(stop))
         .with_state(inner);
     tokio::spawn(async move {
@@ -152,6 +157,46 @@ struct StorageChange {
 async fn storage(State(lab): Shared, Json(change): Json<StorageChange>) -> Json<Value> {
     lab.set_storage_broken(&change.storage, change.broken);
     Json(Value::Null)
+}
+
+#[derive(Debug, Deserialize)]
+struct ServerChange {
+    server: String,
+    silent: bool,
+}
+
+async fn server(State(lab): Shared, Json(change): Json<ServerChange>) -> Json<Value> {
+    lab.set_server_silent(&change.server, change.silent);
+    Json(Value::Null)
+}
+
+async fn config(State(lab): Shared) -> Json<Value> {
+    Json(lab.config())
+}
+
+async fn firewalls(State(lab): Shared) -> Json<Value> {
+    Json(lab.firewalls())
+}
+
+/// A request past the log and all faults.
+#[derive(Debug, Deserialize)]
+struct PlainCall {
+    method: String,
+    path: String,
+    #[serde(default)]
+    params: serde_json::Map<String, Value>,
+}
+
+async fn call(State(lab): Shared, Json(call): Json<PlainCall>) -> (StatusCode, Json<Value>) {
+    let done = tokio::task::spawn_blocking(move || lab.call(&call.method, &call.path, &call.params)).await;
+    match done {
+        Ok(Ok(answer)) => (StatusCode::OK, Json(answer.body())),
+        Ok(Err(refusal)) => (
+            StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST),
+            Json(json!({ "message": refusal.message, "errors": refusal.errors })),
+        ),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "message": error.to_string() }))),
+    }
 }
 
 #[derive(Debug, Deserialize)]

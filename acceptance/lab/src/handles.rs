@@ -5,16 +5,21 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 
 use crate::journal::Journal;
 use crate::lab::NodeState;
 use crate::netbox::server::NetBox;
-use crate::pve::access::{AclEntry, Token, User};
+use crate::pve::access::{AclEntry, Principal, Token, User};
+use crate::pve::call::Params;
 use crate::pve::cluster::{Cluster, Reach};
+use crate::pve::config::family::Family;
+use crate::pve::config::{engine, families};
+use crate::pve::dispatch;
 use crate::pve::guest::random_uuid;
-use crate::pve::http::Endpoint;
+use crate::pve::http::{self, Endpoint};
+use crate::pve::reply::Outcome;
 use crate::pve::storage::Storage;
 
 /// A running laboratory, without its servers.
@@ -76,6 +81,51 @@ impl Inner {
         if let Some(found) = self.cluster.state().storages.get_mut(storage) {
             found.broken = broken;
         }
+    }
+
+    /// Makes a server in the network answer or not.
+    pub(crate) fn set_server_silent(&self, server: &str, silent: bool) {
+        let mut state = self.cluster.state();
+        match silent {
+            true => state.silent_servers.insert(server.to_owned()),
+            false => state.silent_servers.remove(server),
+        };
+    }
+
+    /// A request as root, past log and faults.
+    pub(crate) fn call(&self, method: &str, path: &str, params: &Map<String, Value>) -> Outcome {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let mut given = Params::default();
+        for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            given.push(key.into_owned(), value.into_owned());
+        }
+        given.push_json(params);
+        let request = dispatch::Request {
+            method: method.to_owned(),
+            segments: http::segments(path),
+            params: given,
+            upload: None,
+            principal: Some(Principal { user: "root@pam".to_owned(), ..Principal::default() }),
+            via: self.endpoints.first().map(|e| e.node.clone()).unwrap_or_default(),
+        };
+        dispatch::handle(&self.cluster, request)
+    }
+
+    /// All configuration objects as they are stored, secrets included, by family and id.
+    pub(crate) fn config(&self) -> Value {
+        let state = self.cluster.state();
+        let release = self.cluster.config.release;
+        let objects = |family: &Family| engine::inside(family, release, &state);
+        let all: BTreeMap<&str, Value> = families::all().map(|f| (f.name, objects(f))).collect();
+        json!(all)
+    }
+
+    /// All firewalls as they are stored, by `cluster`, `node/NAME`, `guest/VMID`, `vnet/NAME`.
+    pub(crate) fn firewalls(&self) -> Value {
+        let state = self.cluster.state();
+        let all: BTreeMap<String, Value> =
+            state.firewall.iter().map(|(scope, firewall)| (scope.to_string(), json!(firewall))).collect();
+        json!(all)
     }
 
     pub(crate) fn add_token(&self, user: &str, id: &str) -> String {

@@ -18,12 +18,16 @@ use crate::handles::Inner;
 use crate::journal::Journal;
 use crate::netbox::server::{self, NetBox, NetBoxConfig};
 use crate::pve::access::{Access, Token};
-use crate::pve::cluster::{Cluster, ClusterConfig, Node, Reach, State};
+use crate::pve::cluster::{Cluster, ClusterConfig, Directory, Node, Reach, State};
+use crate::pve::config::families;
+use crate::pve::config::store::Configuration;
+use crate::pve::guest::Real;
 use crate::pve::guest::random_uuid;
 use crate::pve::http::{self, Endpoint};
 use crate::pve::locks::{Guard, Mode};
 use crate::pve::personality::Release;
 use crate::pve::storage::Storage;
+use crate::real::{RealError, RealGuests, TEMPLATES, packages};
 use crate::tls::{self, TlsError};
 
 /// How to set a laboratory up. `Default` is a single 8.4 node `pve1` on random ports in a temporary directory.
@@ -43,6 +47,12 @@ pub struct LabConfig {
     pub auth_delay: Duration,
     /// How long an update waits for a configuration lock; a real server 10 s.
     pub lock_wait: Duration,
+    /// How long HA takes before it acts on a requested state; some 10 s on a real cluster.
+    pub ha_delay: Duration,
+    /// How long after its start a machine's agent answers; never where `None`.
+    pub agent_boot: Option<Duration>,
+    /// How long a call to a guest agent that does not answer takes; 3 s on a real server.
+    pub agent_wait: Duration,
     /// How long a node waits for a silent peer before 596; a real server 30 s.
     pub proxy_wait: Duration,
     /// Password of root@pam.
@@ -57,6 +67,9 @@ pub struct LabConfig {
     pub only_local: bool,
     /// A NetBox stand-in beside; none where `None`.
     pub netbox: Option<NetBoxConfig>,
+    /// Where root file systems are kept, to have guests that are real ([`crate::RealGuests`]); simulated ones where
+    /// `None`.
+    pub real_guests: Option<PathBuf>,
 }
 
 impl Default for LabConfig {
@@ -69,6 +82,9 @@ impl Default for LabConfig {
             task_duration: Duration::from_millis(30),
             auth_delay: Duration::ZERO,
             lock_wait: Duration::from_secs(10),
+            ha_delay: Duration::from_millis(200),
+            agent_boot: Some(Duration::from_millis(100)),
+            agent_wait: Duration::from_millis(30),
             proxy_wait: Duration::from_secs(30),
             root_password: "lab-root-password".to_owned(),
             token_name: "lab".to_owned(),
@@ -76,6 +92,7 @@ impl Default for LabConfig {
             seed_images: Vec::new(),
             only_local: false,
             netbox: None,
+            real_guests: None,
         }
     }
 }
@@ -95,6 +112,9 @@ pub enum LabError {
         #[source]
         source: std::io::Error,
     },
+    /// Guests cannot be real here.
+    #[error(transparent)]
+    Real(#[from] RealError),
     /// No node was named.
     #[error("a laboratory needs at least one node")]
     NoNodes,
@@ -119,7 +139,7 @@ pub enum NodeState {
 /// A running laboratory. Dropping it ends its servers; a temporary directory goes with it.
 #[derive(Debug)]
 pub struct Lab {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     servers: Vec<JoinHandle<()>>,
     _temporary: Option<tempfile::TempDir>,
 }
@@ -163,8 +183,13 @@ fn initial_state(config: &LabConfig, token_secret: &str, fingerprint: &str) -> S
         shared.shared = true;
         storages.push(shared);
     }
+    let mut configuration = Configuration::default();
+    families::builtin_realms(&mut configuration);
+    families::builtin_notifications(&mut configuration);
+    families::builtin_sdn(&mut configuration);
     State {
         access,
+        config: configuration,
         nodes: config.nodes.iter().map(node).collect(),
         storages: storages.into_iter().map(|s| (s.id.clone(), s)).collect(),
         ..State::default()
@@ -214,12 +239,22 @@ impl Lab {
             task_duration: config.task_duration,
             auth_delay: config.auth_delay,
             lock_wait: config.lock_wait,
+            ha_delay: config.ha_delay,
+            agent_boot: config.agent_boot,
+            agent_wait: config.agent_wait,
             proxy_wait: config.proxy_wait,
         };
         let state = initial_state(&config, &secret, &identity.fingerprint);
         let runtime = tokio::runtime::Handle::current();
         let cluster = Arc::new(Cluster::new(cluster_config, state, faults, journal, runtime));
         let mut servers = Vec::new();
+        if let Some(cache) = &config.real_guests {
+            let guests = RealGuests::start(&dir, cache)?;
+            let (address, server) = packages::serve(guests.host(), cache).await?;
+            guests.set_packages(address);
+            servers.push(server);
+            let _ = cluster.real.set(Real::new(guests, dir.clone()));
+        }
         let mut endpoints = Vec::new();
         for (index, node) in config.nodes.iter().enumerate() {
             let offset = u16::try_from(index).unwrap_or_default();
@@ -256,8 +291,25 @@ impl Lab {
         servers.push(artefacts::serve(artefact_listener, dir.join("artefacts"), artefact_journal));
         servers.push(control::serve(control_listener, Arc::clone(&inner)));
         let lab = Self { inner, servers, _temporary: temporary };
+        lab.raise_nodes(&config.nodes)?;
         lab.write_files()?;
         Ok(lab)
+    }
+
+    /// The shells of the nodes and the templates they have, where guests are real.
+    fn raise_nodes(&self, nodes: &[String]) -> Result<(), LabError> {
+        let Some(real) = self.real() else { return Ok(()) };
+        for node in nodes {
+            real.raise_node(node, &self.inner.dir.join("host").join(node), self.inner.control)?;
+            for template in TEMPLATES {
+                let Some(place) = self.volume_place(node, template) else { continue };
+                let what = || format!("cannot make {}", place.display());
+                let parent = place.parent().unwrap_or(&place);
+                std::fs::create_dir_all(parent).map_err(io(what()))?;
+                std::fs::write(&place, template).map_err(io(what()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes what others need to reach the laboratory.
@@ -370,16 +422,47 @@ impl Lab {
         };
     }
 
-    /// Moves a guest to another node, as a migration on shared storage would.
-    pub fn move_guest(&self, vmid: u32, node: &str) {
-        if let Some(guest) = self.inner.cluster.state().guests.get_mut(&vmid) {
-            node.clone_into(&mut guest.node);
-        }
-    }
-
     /// Makes a storage fail, or work again.
     pub fn set_storage_broken(&self, storage: &str, broken: bool) {
         self.inner.set_storage_broken(storage, broken);
+    }
+
+    /// Makes a server in the network (of a storage, a realm, a target …) answer or not; all do at first.
+    pub fn set_server_silent(&self, server: &str, silent: bool) {
+        self.inner.set_server_silent(server, silent);
+    }
+
+    /// Says what the directory behind a realm holds: users, and groups with their members.
+    pub fn set_directory(&self, realm: &str, users: &[&str], groups: &[(&str, &[&str])]) {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let groups = groups.iter().map(|(name, members)| ((*name).to_owned(), names(members))).collect();
+        let directory = Directory { users: names(users), groups };
+        self.inner.cluster.state().directories.insert(realm.to_owned(), directory);
+    }
+
+    /// A request as root@pam, past log and faults, to change things behind a provider's back: the `data` member, or
+    /// the text of the refusal. `path` is without prefix and may have a query.
+    ///
+    /// # Errors
+    /// The stand-in refuses.
+    pub fn call(&self, method: &str, path: &str, params: &Value) -> Result<Value, String> {
+        let empty = serde_json::Map::new();
+        match self.inner.call(method, path, params.as_object().unwrap_or(&empty)) {
+            Ok(answer) => Ok(answer.data),
+            Err(refusal) => Err(refusal.exit_text()),
+        }
+    }
+
+    /// All configuration objects as they are stored, secrets included, by family (`sdn_zone`, `realm`, `backup_job`,
+    /// `gotify`, …) and id.
+    pub fn config(&self) -> Value {
+        self.inner.config()
+    }
+
+    /// All firewalls as they are stored: options, rules, aliases, ipsets, groups, by `cluster`, `node/NAME`,
+    /// `guest/VMID`, `vnet/NAME`.
+    pub fn firewalls(&self) -> Value {
+        self.inner.firewalls()
     }
 
     /// Moves the cluster's clock, in seconds against the host's.
@@ -407,7 +490,8 @@ impl Lab {
     /// # Errors
     /// Somebody holds it already.
     pub fn hold_config_lock(&self, vmid: u32) -> Result<Held, LabError> {
-        let name = format!("/var/lock/qemu-server/lock-{vmid}.conf");
+        let guest = self.inner.cluster.state().guests.get(&vmid).map(|g| g.kind);
+        let name = guest.unwrap_or_default().lock_file(vmid);
         let guard = self.inner.cluster.locks.acquire(&name, Mode::Exclusive, Duration::from_millis(100));
         guard.map(Held).map_err(|error| LabError::Io {
             what: format!("the configuration of {vmid} is locked"),
@@ -430,6 +514,11 @@ impl Lab {
         self.inner.cluster.locate(node, volid).ok().map(|l| l.real)
     }
 
+    /// The guests where they are real.
+    pub fn real(&self) -> Option<&RealGuests> {
+        self.inner.cluster.real.get().map(|real| &real.guests)
+    }
+
     /// Waits until the control endpoint is told to stop.
     pub async fn stopped(&self) {
         self.inner.stop.notified().await;
@@ -446,6 +535,10 @@ impl Drop for Lab {
         self.inner.cluster.faults.clear();
         for server in &self.servers {
             server.abort();
+        }
+        // Requests under way may hold the cluster for a while longer; guests must not outlive the laboratory.
+        if let Some(real) = self.real() {
+            real.clear();
         }
     }
 }

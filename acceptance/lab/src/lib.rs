@@ -11,6 +11,7 @@ mod artefacts;
 pub mod conformance;
 mod control;
 mod faults;
+mod guests;
 mod handles;
 mod journal;
 mod lab;
@@ -18,24 +19,31 @@ mod netbox;
 mod peer;
 mod proxy;
 mod pve;
+mod real;
 mod tls;
 
 pub use faults::{BadPattern, Effect, Faults, RequestFault, TaskEffect, TaskFaultRule};
+pub use guests::{AgentState, GuestView, VolumeView};
 pub use journal::{Entry, Journal};
 pub use lab::{Held, Lab, LabConfig, LabError, NodeState};
 pub use netbox::server::{NetBox, NetBoxConfig, NetBoxRefusal, NetBoxServer, TokenKind};
 pub use netbox::table::reduce::ReduceError;
 pub use netbox::version::NetBoxVersion;
 pub use pve::personality::Release;
+pub use real::{
+    Command, Doors, Flavour, Moment, Mount, Nic, Reach, RealError, RealGuests, ReleaseFault, ReleaseRequest,
+    Releases, S3, SFTP_USER, Seed, Shape, Stop, StoreFault, StoreRequest, Strike, TEMPLATE,
+    TEMPLATE_KUBERNETES, TEMPLATE_POSTGRESQL, WAL_G_DOUBLE, read_seed, wal_g,
+};
 pub use tls::TlsError;
 
-/// The API table made from the API viewer's schema, for the paths the stand-in serves.
+/// The API table of a release made from the API viewer's schema, for the paths the stand-in serves.
 ///
 /// # Errors
 /// The text is no JSON.
-pub fn api_table(schema: &str) -> Result<String, serde_json::Error> {
+pub fn api_table(schema: &str, release: &str) -> Result<String, serde_json::Error> {
     let schema = serde_json::from_str(schema)?;
-    Ok(api_table::reduce(&schema, "8.4", &|method, path| pve::api::handler(method, path).is_some()))
+    Ok(api_table::reduce(&schema, release, &|method, path| pve::api::handler(method, path).is_some()))
 }
 
 /// The NetBox table made from OpenAPI documents, given as JSON in the order of their versions.

@@ -28,15 +28,15 @@ pub(crate) fn pid_of(client: SocketAddr, server: SocketAddr) -> Option<u32> {
 
 /// Kills the client process at once. Never this process itself: in-process clients only lose their connection.
 pub(crate) async fn kill(client: SocketAddr, server: SocketAddr) {
-    let found = tokio::task::spawn_blocking(move || pid_of(client, server)).await.ok().flatten();
-    match found {
+    let _ = tokio::task::spawn_blocking(move || kill_now(client, server)).await;
+}
+
+/// The same, blocking.
+pub(crate) fn kill_now(client: SocketAddr, server: SocketAddr) {
+    match pid_of(client, server) {
         Some(pid) if pid != std::process::id() => {
-            let pid = pid.to_string();
-            let done = tokio::task::spawn_blocking(move || {
-                std::process::Command::new("kill").args(["-KILL", &pid]).status()
-            })
-            .await;
-            if !matches!(done, Ok(Ok(status)) if status.success()) {
+            let done = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+            if !matches!(done, Ok(status) if status.success()) {
                 tracing::warn!("the client process could not be killed");
             }
         }

@@ -14,7 +14,7 @@ async fn recordings_replay() {
     let report = conformance::replay(&fixtures, None).await.expect("the replay runs");
     println!("{report}");
     assert_eq!(report.unexplained(), 0, "differences without a reason:\n{report}");
-    assert!(report.equal() > 645, "too little was compared: {}", report.equal());
+    assert!(report.equal() > 870, "too little was compared: {}", report.equal());
 }
 
 #[test]
@@ -24,12 +24,27 @@ fn the_api_table_is_what_its_source_gives() {
         return;
     };
     let schema = std::fs::read_to_string(fixtures.join("apischema.json")).expect("the schema can be read");
-    let table = hybridops_lab::api_table(&schema).expect("the schema is JSON");
+    let table = hybridops_lab::api_table(&schema, "8.4").expect("the schema is JSON");
     let kept = include_str!("../data/api-8.4.json");
     assert!(
         table == kept,
         "data/api-8.4.json is out of date: run `hybridops-lab api-table` and commit the result"
     );
+}
+
+/// The description of 9.1 is Proxmox's own (`api-viewer/apidata.js` of its documentation) and not kept beside the
+/// recordings; who has it names it.
+#[test]
+fn the_api_table_of_9_is_what_its_source_gives() {
+    let Some(path) = std::env::var_os("HYBRIDOPS_PVE_9_SCHEMA") else {
+        eprintln!(
+            "SKIPPED: HYBRIDOPS_PVE_9_SCHEMA names no API schema: the API table of 9.1 is not checked here"
+        );
+        return;
+    };
+    let schema = std::fs::read_to_string(path).expect("the schema can be read");
+    let table = hybridops_lab::api_table(&schema, "9.1").expect("the schema is JSON");
+    assert!(table == include_str!("../data/api-9.1.json"), "data/api-9.1.json is out of date");
 }
 
 /// A recording that says something else is told apart: the replay can fail.

@@ -1,5 +1,7 @@
 //! Known reasons for differences, and what a flow finds prepared, both as data.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::ReplayError;
@@ -38,6 +40,12 @@ pub(super) enum Thing {
     FileVolume(String, usize),
     /// Waits so many milliseconds for tasks to end that the recording did not have.
     Settle(u64),
+    /// A server in the network that does not answer.
+    SilentServer(String),
+    /// A container that was there: (number, configuration, whether it runs).
+    Container(u32, BTreeMap<String, String>, bool),
+    /// Somebody holds the lock of a guest's configuration; given back at the next of these.
+    Hold(Option<u32>),
     /// A peer: (name, `offline`, `silent` or `gone`).
     Node(String, String),
 }

@@ -16,6 +16,13 @@ const RULES: &[(&str, &str)] = &[
     (r"ctime=\d+", "ctime=<time>"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<date>"),
     (r"\([\d.]+ [KMG]?B/s\)", "(<speed>)"),
+    (r"Total bytes (read|written): .*", "Total bytes $1: <size>"),
+    (r"archive file size: .*", "archive file size: <size>"),
+    (r"vzdump-(lxc|qemu)-(\d+)-[\d_]+-[\d_]+", "vzdump-$1-$2-<stamp>"),
+    (r"starting new backup job: vzdump (\d+).*", "starting new backup job: vzdump $1 <options in any order>"),
+    (r"ssh_host_\w+_key", "ssh_host_<kind>_key"),
+    (r"fe80::be24:11ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}", "<link local address>"),
+    (r"done: SHA256:\S+", "done: <fingerprint>"),
     (r"tmp_dwnl\.\d+", "tmp_dwnl.<pid>"),
     (r"pveupload-[0-9a-f]+", "pveupload-<id>"),
     (r"(?:10\.77\.0\.1:8099|127\.0\.0\.1:\d+)", "<artefacts>"),
@@ -130,11 +137,14 @@ fn object(map: &Map<String, Value>) -> Value {
     let kind = map.get("type").and_then(Value::as_str).unwrap_or_default();
     let of_host = matches!(kind, "node" | "storage" | "dir") || map.contains_key("level");
     let of_guest = map.contains_key("vmid") && map.contains_key("maxmem");
+    // What a file system inside shows of its disk is not the disk's size.
+    let mounted = of_guest && kind == "lxc" && map.get("status").is_some_and(|s| s == "running");
     map.iter()
         .map(|(key, value)| {
             let moving = MOVING.contains(&key.as_str())
                 || (of_host && OF_HOST.contains(&key.as_str()))
-                || (of_guest && OF_GUEST.contains(&key.as_str()));
+                || (of_guest && OF_GUEST.contains(&key.as_str()))
+                || (mounted && matches!(key.as_str(), "disk" | "maxdisk"));
             let value = if moving && value.is_number() { json!("<number>") } else { body(value, key) };
             (key.clone(), value)
         })

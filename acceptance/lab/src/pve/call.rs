@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::access::Principal;
 use super::cluster::Cluster;
 use super::reply::{Outcome, Refusal};
+use super::schema::split_list;
 
 /// A parameter: the API takes arrays by repeating the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,16 @@ impl Params {
         }
     }
 
+    /// Elements of an array, or of a list in one text.
+    pub(crate) fn list(&self, key: &str) -> Vec<String> {
+        let texts: &[String] = match self.0.get(key) {
+            None => &[],
+            Some(Param::One(text)) => std::slice::from_ref(text),
+            Some(Param::Many(texts)) => texts,
+        };
+        texts.iter().flat_map(|text| split_list(text)).map(str::to_owned).collect()
+    }
+
     /// A scalar the schema declares as required.
     pub(crate) fn need(&self, key: &str) -> Outcome<&str> {
         self.str(key).ok_or_else(|| Refusal::param(key, "property is missing and it is not optional"))
@@ -114,9 +125,20 @@ pub(crate) struct Call {
     pub(crate) upload: Option<Upload>,
     /// Node the request arrived at.
     pub(crate) via: String,
+    /// The path as the API's description writes it.
+    pub(crate) template: &'static str,
 }
 
 impl Call {
+    /// A call the server makes itself, about one guest.
+    pub(crate) fn about_guest(cluster: &Arc<Cluster>, principal: Principal, node: &str, vmid: u32) -> Self {
+        let mut params = Params::default();
+        params.set("node", node);
+        params.set("vmid", vmid.to_string());
+        let template = "";
+        Self { cluster: Arc::clone(cluster), principal, params, upload: None, via: node.to_owned(), template }
+    }
+
     /// The node the path names, else the one spoken to.
     pub(crate) fn node(&self) -> &str {
         self.params.str("node").unwrap_or(&self.via)

@@ -1,14 +1,18 @@
 //! The state of the whole stand-in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::access::Access;
-use super::guest::Guest;
+use super::config::store::Configuration;
+use super::firewall::Firewalls;
+use super::guest::{Guest, Real};
+use super::ha::Ha;
 use super::locks::Locks;
+use super::network::Network;
 use super::personality::{Personality, Release};
 use super::storage::Storage;
 use super::tasks::Task;
@@ -26,6 +30,12 @@ pub(crate) struct ClusterConfig {
     pub(crate) auth_delay: Duration,
     /// How long an update waits for a configuration lock (10 s on a real server).
     pub(crate) lock_wait: Duration,
+    /// How long HA takes before it acts (some 10 s on a real cluster).
+    pub(crate) ha_delay: Duration,
+    /// How long after its start a machine's agent answers; never where `None`.
+    pub(crate) agent_boot: Option<Duration>,
+    /// How long a call to a guest agent that does not answer takes (3 s on a real server).
+    pub(crate) agent_wait: Duration,
     /// How long a node waits for another that does not answer (30 s on a real server).
     pub(crate) proxy_wait: Duration,
 }
@@ -55,6 +65,14 @@ pub(crate) struct Pool {
     pub(crate) storages: Vec<String>,
 }
 
+/// What a directory server behind a realm holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Directory {
+    pub(crate) users: Vec<String>,
+    /// Groups with their members.
+    pub(crate) groups: BTreeMap<String, Vec<String>>,
+}
+
 /// Everything that changes.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -63,8 +81,21 @@ pub(crate) struct State {
     pub(crate) guests: BTreeMap<u32, Guest>,
     pub(crate) pools: BTreeMap<String, Pool>,
     pub(crate) options: BTreeMap<String, String>,
+    pub(crate) config: Configuration,
+    /// Token of who holds the network configuration (9.x).
+    pub(crate) sdn_lock: Option<String>,
+    pub(crate) firewall: Firewalls,
+    /// Networks of nodes; one that is not here is as installed.
+    pub(crate) networks: BTreeMap<String, Network>,
+    /// Directories behind realms.
+    pub(crate) directories: BTreeMap<String, Directory>,
+    /// Servers in the network that do not answer.
+    pub(crate) silent_servers: BTreeSet<String>,
     pub(crate) access: Access,
     pub(crate) tasks: Vec<Arc<Task>>,
+    pub(crate) ha: Ha,
+    /// Guests that replication jobs name.
+    pub(crate) replicated: BTreeSet<u32>,
 }
 
 /// The stand-in cluster.
@@ -79,6 +110,8 @@ pub(crate) struct Cluster {
     clock_offset: AtomicI64,
     pids: AtomicU32,
     started: Instant,
+    /// Real guests behind the ones of the API, where they were asked for.
+    pub(crate) real: OnceLock<Real>,
 }
 
 impl Cluster {
@@ -99,6 +132,7 @@ impl Cluster {
             clock_offset: AtomicI64::new(0),
             pids: AtomicU32::new(1000),
             started: Instant::now(),
+            real: OnceLock::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use super::access::Principal;
 use super::api;
 use super::call::{Call, Params, Upload};
 use super::cluster::{Cluster, Reach};
+use super::personality::Release;
 use super::reply::{Outcome, Refusal};
 use super::schema::{self, Found};
 
@@ -24,8 +25,8 @@ pub(crate) struct Request {
 }
 
 /// The API's template for a split path, for counting.
-pub(crate) fn route(method: &str, segments: &[String]) -> Option<&'static str> {
-    match schema::find(method, &segments.iter().map(String::as_str).collect::<Vec<_>>()) {
+pub(crate) fn route(release: Release, method: &str, segments: &[String]) -> Option<&'static str> {
+    match schema::find(release, method, &segments.iter().map(String::as_str).collect::<Vec<_>>()) {
         Found::Served(template, _, _) => Some(template),
         Found::NotServed | Found::Nothing => None,
     }
@@ -36,19 +37,19 @@ impl Request {
         format!("/{}", self.segments.join("/"))
     }
 
-    fn find(&self) -> Found {
-        schema::find(&self.method, &self.segments.iter().map(String::as_str).collect::<Vec<_>>())
+    fn find(&self, release: Release) -> Found {
+        schema::find(release, &self.method, &self.segments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// Whether it is answered without login.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.find(), Found::Served(_, method, _) if method.user.as_deref() == Some("world"))
+    pub(crate) fn is_open(&self, release: Release) -> bool {
+        matches!(self.find(release), Found::Served(_, method, _) if method.user.as_deref() == Some("world"))
     }
 }
 
 /// Does the work. Blocks: run it where blocking is allowed.
 pub(crate) fn handle(cluster: &Arc<Cluster>, request: Request) -> Outcome {
-    let (template, method, vars) = match request.find() {
+    let (template, method, vars) = match request.find(cluster.config.release) {
         Found::Served(template, method, vars) => (template, method, vars),
         Found::NotServed => return Err(Refusal::not_served(&request.method, &request.path())),
         Found::Nothing => return Err(Refusal::not_implemented(&request.method, &request.path())),
@@ -73,6 +74,7 @@ pub(crate) fn handle(cluster: &Arc<Cluster>, request: Request) -> Outcome {
         params,
         upload: request.upload,
         via: request.via,
+        template,
     })
 }
 

@@ -126,7 +126,7 @@ async fn answer(
             .uri()
             .path()
             .strip_prefix(PREFIX)
-            .and_then(|raw| dispatch::route(method.as_str(), &segments(raw)))
+            .and_then(|raw| dispatch::route(cluster.config.release, method.as_str(), &segments(raw)))
             .map(str::to_owned),
         params: Default::default(),
         principal: String::new(),
@@ -223,7 +223,7 @@ async fn work(endpoint: &Endpoint, request: Request<Incoming>, path: &str, seque
             cluster.journal.update(sequence, |e| e.principal = principal.full_id());
             request.principal = Some(principal);
         }
-        Err(_) if request.is_open() => {}
+        Err(_) if request.is_open(cluster.config.release) => {}
         Err(refusal) => {
             tokio::time::sleep(cluster.config.auth_delay).await;
             return Err(refusal);
@@ -246,7 +246,8 @@ async fn work(endpoint: &Endpoint, request: Request<Incoming>, path: &str, seque
         .collect();
     cluster.journal.update(sequence, |e| e.params = logged);
     request.upload = upload;
-    let delay = if request.is_open() { cluster.config.auth_delay } else { Duration::ZERO };
+    let delay =
+        if request.is_open(cluster.config.release) { cluster.config.auth_delay } else { Duration::ZERO };
     let worker = Arc::clone(cluster);
     let outcome = tokio::task::spawn_blocking(move || dispatch::handle(&worker, request))
         .await
@@ -258,7 +259,7 @@ async fn work(endpoint: &Endpoint, request: Request<Incoming>, path: &str, seque
 }
 
 /// Decoded segments of a path.
-fn segments(raw: &str) -> Vec<String> {
+pub(crate) fn segments(raw: &str) -> Vec<String> {
     whole_volume(
         raw.split('/')
             .filter(|s| !s.is_empty())

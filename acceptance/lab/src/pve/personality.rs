@@ -6,7 +6,7 @@ pub enum Release {
     /// 8.4.21, the one that was recorded.
     #[default]
     V8_4,
-    /// 9.x; differences follow the release notes, not recordings.
+    /// 9.1; differences follow its API description and sources, not recordings.
     V9,
 }
 
@@ -37,8 +37,8 @@ const V8_4: Personality = Personality {
 };
 
 const V9: Personality = Personality {
-    release: "9.0",
-    version: "9.0.11",
+    release: "9.1",
+    version: "9.1.6",
     repoid: "3bf5476b8a4699e2",
     qemu: "10.0.2",
     agent_privilege: "VM.GuestAgent.Unrestricted",

@@ -11,6 +11,8 @@ pub(crate) struct Answer {
     pub(crate) data: Value,
     /// The `total` member, which only paged lists have.
     pub(crate) total: Option<usize>,
+    /// The `changes` member, which only a node's network has.
+    pub(crate) changes: Option<String>,
 }
 
 impl Answer {
@@ -21,21 +23,25 @@ impl Answer {
 
     /// A page of a list of `total` entries.
     pub(crate) fn page(data: Value, total: usize) -> Self {
-        Self { data, total: Some(total) }
+        Self { total: Some(total), ..Self::from(data) }
     }
 
     /// The JSON body.
     pub(crate) fn body(&self) -> Value {
-        match self.total {
-            Some(total) => json!({ "data": self.data, "total": total }),
-            None => json!({ "data": self.data }),
+        let mut body = json!({ "data": self.data });
+        if let Some(total) = self.total {
+            body["total"] = json!(total);
         }
+        if let Some(changes) = &self.changes {
+            body["changes"] = json!(changes);
+        }
+        body
     }
 }
 
 impl<T: Into<Value>> From<T> for Answer {
     fn from(data: T) -> Self {
-        Self { data: data.into(), total: None }
+        Self { data: data.into(), total: None, changes: None }
     }
 }
 
@@ -75,6 +81,11 @@ impl Refusal {
     /// The same words under another status.
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    /// The same with a text for each of several fields.
+    pub(crate) fn with_errors(self, errors: BTreeMap<String, String>) -> Self {
+        Self { errors, ..self }
     }
 
     /// One parameter is wrong.

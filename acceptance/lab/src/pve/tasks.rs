@@ -142,12 +142,21 @@ impl Worker {
 
     /// A creation that fails or is stopped, at whatever point, takes its claim of the number back.
     fn take_back(&self) {
-        let Some(vmid) = self.task.id.parse().ok().filter(|_| self.task.kind == "qmcreate") else { return };
+        const CREATING: &[&str] = &["qmcreate", "qmrestore", "vzcreate", "vzrestore"];
+        let creating = CREATING.contains(&self.task.kind.as_str());
+        let Some(vmid) = self.task.id.parse().ok().filter(|_| creating) else { return };
         let mut state = self.cluster.state();
         let claimed =
             |guest: &super::guest::Guest| guest.config.get("lock").is_some_and(|lock| lock == "create");
-        if state.guests.get(&vmid).is_some_and(claimed) {
-            state.guests.remove(&vmid);
+        match state.guests.get_mut(&vmid).filter(|guest| claimed(guest)) {
+            // One that was to be replaced stays as it was.
+            Some(guest) if guest.config.len() > 1 => {
+                guest.config.remove("lock");
+            }
+            Some(_) => {
+                state.guests.remove(&vmid);
+            }
+            None => {}
         }
     }
 

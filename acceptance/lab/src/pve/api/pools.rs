@@ -23,8 +23,9 @@ fn members(cluster: &Cluster, state: &State, pool: &Pool) -> Vec<Value> {
         .iter()
         .filter_map(|id| Some((id, state.guests.get(id)?)))
         .map(|(id, guest)| {
-            json!({ "id": format!("qemu/{id}"), "type": "qemu", "vmid": id, "node": guest.node,
-                    "name": guest.config.get("name"), "status": if guest.run.is_some() { "running" } else { "stopped" } })
+            let kind = guest.kind.api();
+            json!({ "id": format!("{kind}/{id}"), "type": kind, "vmid": id, "node": guest.node,
+                    "name": guest.name(*id), "status": if guest.run.is_some() { "running" } else { "stopped" } })
         })
         .collect();
     for storage in pool.storages.iter().filter_map(|id| state.storages.get(id)) {
@@ -106,6 +107,7 @@ fn update(call: &Call) -> Outcome {
             .collect()
     };
     let remove = call.params.flag("delete");
+    let mut moved = Vec::new();
     for vmid in list("vms").iter().filter_map(|v| v.parse::<u32>().ok()) {
         if !remove && others.contains(&vmid) && !call.params.flag("allow-move") {
             return Err(failed(format!(
@@ -116,6 +118,7 @@ fn update(call: &Call) -> Outcome {
         // Ids without a machine are taken without complaint and forgotten.
         if !remove && existing.contains(&vmid) {
             pool.guests.push(vmid);
+            moved.push(vmid);
         }
     }
     for storage in list("storage") {
@@ -123,6 +126,10 @@ fn update(call: &Call) -> Outcome {
         if !remove {
             pool.storages.push(storage);
         }
+    }
+    // A guest is in one pool at a time.
+    for (_, other) in state.pools.iter_mut().filter(|(name, _)| *name != id) {
+        other.guests.retain(|vmid| !moved.contains(vmid));
     }
     Ok(Answer::null())
 }

@@ -17,9 +17,7 @@ pub(crate) fn check(method: &Method, params: &Params) -> Outcome<()> {
             errors.insert(name.to_owned(), UNKNOWN.to_owned());
             continue;
         };
-        if let Some(problem) = check_param(name, param, spec) {
-            errors.insert(name.to_owned(), problem);
-        }
+        errors.extend(check_param(name, param, spec));
         if let Some(other) = spec.requires.as_deref().filter(|o| params.get(o).is_none()) {
             errors.insert(other.to_owned(), format!("missing property - '{name}' requires this property"));
         }
@@ -32,14 +30,26 @@ pub(crate) fn check(method: &Method, params: &Params) -> Outcome<()> {
     if errors.is_empty() { Ok(()) } else { Err(Refusal::params(errors)) }
 }
 
-fn check_param(name: &str, param: &Param, spec: &Spec) -> Option<String> {
-    match param {
+/// Problems of one parameter; those of an array stand under the element's name.
+fn check_param(name: &str, param: &Param, spec: &Spec) -> Vec<(String, String)> {
+    let values: Vec<&str> = match param {
         Param::Many(_) if spec.kind != "array" => {
-            Some(format!("type check ('{}') failed - got ARRAY", spec.kind))
+            return vec![(name.to_owned(), format!("type check ('{}') failed - got ARRAY", spec.kind))];
         }
-        Param::Many(_) => None,
-        Param::One(value) => check_value(name, value, spec),
-    }
+        Param::Many(values) => values.iter().map(String::as_str).collect(),
+        Param::One(value) if spec.kind == "array" => vec![value],
+        Param::One(value) => {
+            return check_value(name, value, spec)
+                .map(|problem| (name.to_owned(), problem))
+                .into_iter()
+                .collect();
+        }
+    };
+    let Some(items) = spec.items() else { return Vec::new() };
+    let elements = values.iter().enumerate().map(|(index, value)| (format!("{name}[{index}]"), value));
+    elements
+        .filter_map(|(name, value)| check_value(&name, value, items).map(|problem| (name, problem)))
+        .collect()
 }
 
 /// Checks one value; `name` is the full name for errors inside property strings.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::Spec;
+use super::{Spec, config_formats};
 use crate::pve::access::PRIVILEGES;
 
 /// Content types a storage may hold.
@@ -56,6 +56,12 @@ const CPU_TYPES: &[&str] = &[
 pub(crate) fn check(format: &str, value: &str) -> Result<(), String> {
     if let Some(element) = format.strip_suffix("-list") {
         return split_list(value).try_for_each(|item| check(element, item));
+    }
+    if let Some(element) = format.strip_suffix("-opt") {
+        return if value.is_empty() { Ok(()) } else { check(element, value) };
+    }
+    if let Some(result) = config_formats::check(format, value) {
+        return result;
     }
     let (valid, error) = match format {
         "dns-name" => (is_dns_name(value), "value does not look like a valid DNS name".to_owned()),
@@ -121,7 +127,7 @@ pub(crate) fn check(format: &str, value: &str) -> Result<(), String> {
         "pve-tag" => (
             value.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
                 && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-+.".contains(c)),
-            format!("invalid characters in tag '{value}'"),
+            "invalid characters in tag".to_owned(),
         ),
         "pve-poolid" => (
             value.split('/').all(is_id) && value.split('/').count() <= 3,
@@ -167,10 +173,33 @@ pub(crate) fn properties(format: &str) -> Option<&'static BTreeMap<String, Spec>
                 ("family", None),
             ]);
             smbios.insert("base64".into(), property("boolean", None, 0));
+            let counts = |names: &[&str]| -> BTreeMap<String, Spec> {
+                names.iter().map(|name| ((*name).to_owned(), property("integer", None, 0))).collect()
+            };
+            let mut prune = counts(&[
+                "keep-last",
+                "keep-hourly",
+                "keep-daily",
+                "keep-weekly",
+                "keep-monthly",
+                "keep-yearly",
+            ]);
+            prune.insert("keep-all".into(), property("boolean", None, 0));
+            let mut fleecing = named(&[("storage", Some("pve-storage-id"))]);
+            fleecing.insert("enabled".into(), property("boolean", None, 1));
+            let mut sync = named(&[("scope", None), ("remove-vanished", None)]);
+            for flag in ["enable-new", "full", "purge"] {
+                sync.insert(flag.into(), property("boolean", None, 0));
+            }
             BTreeMap::from([
                 ("pve-qm-boot", boot),
                 ("pve-qm-smbios1", smbios),
                 ("pve-vm-cpu-conf", cpu),
+                ("prune-backups", prune),
+                ("backup-performance", counts(&["max-workers", "pbs-entries-max"])),
+                ("backup-fleecing", fleecing),
+                ("realm-sync-options", sync),
+                ("pve-sdn-dhcp-range", named(&[("start-address", Some("ip")), ("end-address", Some("ip"))])),
                 (
                     "pve-qm-ipconfig",
                     named(&[
@@ -190,11 +219,11 @@ pub(crate) fn split_list(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', ';', ' ', '\0']).filter(|s| !s.is_empty())
 }
 
-fn is_id(value: &str) -> bool {
+pub(super) fn is_id(value: &str) -> bool {
     !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-fn starts_alpha(value: &str) -> bool {
+pub(super) fn starts_alpha(value: &str) -> bool {
     value.len() > 1 && value.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
@@ -206,7 +235,7 @@ fn is_dns_label(value: &str) -> bool {
         && !value.ends_with('-')
 }
 
-fn is_dns_name(value: &str) -> bool {
+pub(super) fn is_dns_name(value: &str) -> bool {
     value.split('.').all(is_dns_label)
 }
 

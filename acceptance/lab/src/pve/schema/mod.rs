@@ -1,19 +1,23 @@
 //! The API's own description, reduced to what deciding needs: paths, parameters, permissions.
 //!
-//! `data/api-8.4.json` is made from the API viewer's schema by `hybridops-lab api-table`.
+//! `data/api-8.4.json` and `data/api-9.1.json` are made from the API viewer's schema by `hybridops-lab api-table`.
 
 mod check;
+pub(crate) mod config_formats;
 mod formats;
 mod property_string;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::personality::Release;
+
 pub(crate) use check::check;
+pub(crate) use formats::split_list;
 pub(crate) use property_string::{Properties, parse as parse_properties};
 
 /// What one parameter, or one property inside a property string, may be.
@@ -48,6 +52,11 @@ pub(crate) struct Spec {
     /// Takes the value that has no key.
     #[serde(rename = "defkey", default)]
     default_key: u8,
+    /// What the elements of an array may be.
+    items: Option<Box<Spec>>,
+    /// The table this comes from.
+    #[serde(skip)]
+    release: Release,
 }
 
 /// One method of one path.
@@ -61,6 +70,9 @@ pub(crate) struct Method {
     #[serde(default)]
     pub(crate) node: u8,
     params: BTreeMap<String, usize>,
+    /// The table this comes from.
+    #[serde(skip)]
+    release: Release,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +95,9 @@ pub(crate) enum Found {
 
 /// Where numbered parameters (`net[n]`) end, and so become unknown names.
 const NUMBERED: &[(&str, u32)] = &[
+    ("dev", 256),
+    ("mp", 256),
+    ("acmedomain", 6),
     ("hostpci", 16),
     ("ide", 4),
     ("ipconfig", 32),
@@ -98,20 +113,31 @@ const NUMBERED: &[(&str, u32)] = &[
     ("virtiofs", 10),
 ];
 
-fn table() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let empty = || Table {
-            served: BTreeMap::new(),
-            other: BTreeMap::new(),
-            params: Vec::new(),
-            formats: Vec::new(),
+impl Table {
+    fn load(release: Release) -> Self {
+        let text = match release {
+            Release::V8_4 => include_str!("../../../data/api-8.4.json"),
+            Release::V9 => include_str!("../../../data/api-9.1.json"),
         };
-        serde_json::from_str(include_str!("../../../data/api-8.4.json")).unwrap_or_else(|error| {
+        let mut table: Self = serde_json::from_str(text).unwrap_or_else(|error| {
             tracing::error!(%error, "the embedded API table is broken");
-            empty()
-        })
-    })
+            Self { served: BTreeMap::new(), other: BTreeMap::new(), params: Vec::new(), formats: Vec::new() }
+        });
+        let methods = table.served.values_mut().flat_map(BTreeMap::values_mut);
+        methods.for_each(|method| method.release = release);
+        let specs = table.params.iter_mut().chain(table.formats.iter_mut().flat_map(BTreeMap::values_mut));
+        specs.for_each(|spec| spec.belong_to(release));
+        table
+    }
+}
+
+fn table(release: Release) -> &'static Table {
+    static V8_4: OnceLock<Table> = OnceLock::new();
+    static V9: OnceLock<Table> = OnceLock::new();
+    match release {
+        Release::V8_4 => V8_4.get_or_init(|| Table::load(release)),
+        Release::V9 => V9.get_or_init(|| Table::load(release)),
+    }
 }
 
 fn match_template(template: &str, segments: &[&str]) -> Option<BTreeMap<String, String>> {
@@ -133,8 +159,8 @@ fn match_template(template: &str, segments: &[&str]) -> Option<BTreeMap<String, 
 }
 
 /// Finds the method for a decoded, split path.
-pub(crate) fn find(method: &str, segments: &[&str]) -> Found {
-    let table = table();
+pub(crate) fn find(release: Release, method: &str, segments: &[&str]) -> Found {
+    let table = table(release);
     let mut best: Option<(&'static str, &'static Method, BTreeMap<String, String>)> = None;
     for (template, methods) in &table.served {
         let (Some(vars), Some(spec)) = (match_template(template, segments), methods.get(method)) else {
@@ -154,30 +180,35 @@ pub(crate) fn find(method: &str, segments: &[&str]) -> Found {
     if known { Found::NotServed } else { Found::Nothing }
 }
 
+/// A served method by its template.
+pub(crate) fn method(release: Release, method: &str, template: &str) -> Option<&'static Method> {
+    table(release).served.get(template)?.get(method)
+}
+
 /// All served methods as (method, template).
 #[cfg(test)]
-pub(crate) fn served() -> impl Iterator<Item = (&'static str, &'static str)> {
-    table().served.iter().flat_map(|(t, m)| m.keys().map(move |k| (k.as_str(), t.as_str())))
+pub(crate) fn served(release: Release) -> impl Iterator<Item = (&'static str, &'static str)> {
+    table(release).served.iter().flat_map(|(t, m)| m.keys().map(move |k| (k.as_str(), t.as_str())))
 }
 
 impl Method {
     /// Description of a parameter; numbered names are found under their family.
     pub(crate) fn param(&self, name: &str) -> Option<&'static Spec> {
         if let Some(index) = self.params.get(name) {
-            return table().params.get(*index);
+            return table(self.release).params.get(*index);
         }
         let (family, number) = split_number(name)?;
         let limit = NUMBERED.iter().find(|(f, _)| *f == family)?.1;
         if number >= limit {
             return None;
         }
-        table().params.get(*self.params.get(&format!("{family}[n]"))?)
+        table(self.release).params.get(*self.params.get(&format!("{family}[n]"))?)
     }
 
     fn required(&self) -> impl Iterator<Item = &str> {
         self.params
             .iter()
-            .filter(|(_, i)| table().params.get(**i).is_some_and(|s| s.optional == 0))
+            .filter(|(_, i)| table(self.release).params.get(**i).is_some_and(|s| s.optional == 0))
             .map(|(n, _)| n.as_str())
     }
 }
@@ -195,16 +226,44 @@ pub(crate) fn split_number(name: &str) -> Option<(&str, u32)> {
     Some((family, number.parse().ok()?))
 }
 
+/// Description of an option of what a path makes, in whatever release has it.
+fn option(template: &str, key: &str) -> Option<&'static Spec> {
+    let of = |release| method(release, "POST", template)?.param(key);
+    of(Release::V9).or_else(|| of(Release::V8_4))
+}
+
 /// Description of a guest option by its configuration key.
 pub(crate) fn qemu_option(key: &str) -> Option<&'static Spec> {
-    table().served.get("/nodes/{node}/qemu")?.get("POST")?.param(key)
+    option("/nodes/{node}/qemu", key)
+}
+
+/// Description of a container's option by its configuration key.
+pub(crate) fn lxc_option(key: &str) -> Option<&'static Spec> {
+    option("/nodes/{node}/lxc", key)
 }
 
 impl Spec {
+    fn belong_to(&mut self, release: Release) {
+        self.release = release;
+        if let Some(items) = &mut self.items {
+            items.belong_to(release);
+        }
+    }
+
+    /// What the elements of an array may be.
+    pub(crate) fn items(&self) -> Option<&Spec> {
+        self.items.as_deref()
+    }
+
+    /// Whether the API shows values of it as numbers.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self.kind.as_str(), "integer" | "number" | "boolean")
+    }
+
     /// Properties of a property string, where the schema lists them.
     pub(crate) fn properties(&self) -> Option<&'static BTreeMap<String, Spec>> {
         match (self.props, self.format.as_deref()) {
-            (Some(index), _) => table().formats.get(index),
+            (Some(index), _) => table(self.release).formats.get(index),
             (None, Some(name)) => formats::properties(name),
             (None, None) => None,
         }
@@ -219,8 +278,14 @@ fn pattern(text: &str) -> Option<Regex> {
     cache
         .entry(text.to_owned())
         .or_insert_with(|| {
-            let text = text.replace("(?^i:", "(?i:").replace("(?^:", "(?:").replace("{,", "{0,");
-            Regex::new(&format!("^(?:{text})$")).ok()
+            let text = text
+                .replace("(?^i:", "(?i:")
+                .replace("(?^:", "(?:")
+                .replace("{,", "{0,")
+                .replace(r"\0", r"\x00");
+            let text = format!("^(?:{text})$");
+            // Repeated classes of all of Unicode can be too large; those of ASCII are not.
+            Regex::new(&text).or_else(|_| RegexBuilder::new(&text).unicode(false).build()).ok()
         })
         .clone()
 }
@@ -229,18 +294,23 @@ fn pattern(text: &str) -> Option<Regex> {
 mod tests {
     use super::*;
 
+    const RELEASES: [Release; 2] = [Release::V8_4, Release::V9];
+
+    fn split(path: &str) -> Vec<&str> {
+        path.split('/').filter(|s| !s.is_empty()).collect()
+    }
+
     #[test]
-    fn embedded_table_is_whole() {
-        assert!(served().count() > 90);
-        for (method, template) in served() {
-            assert!(matches!(
-                find(method, &template.split('/').filter(|s| !s.is_empty()).collect::<Vec<_>>()),
-                Found::Served(..)
-            ));
-        }
-        for spec in &table().params {
-            if let Some(text) = &spec.pattern {
-                assert!(pattern(text).is_some(), "pattern {text} cannot be translated");
+    fn embedded_tables_are_whole() {
+        for release in RELEASES {
+            assert!(served(release).count() > 90);
+            for (method, template) in served(release) {
+                assert!(matches!(find(release, method, &split(template)), Found::Served(..)));
+            }
+            for spec in &table(release).params {
+                if let Some(text) = &spec.pattern {
+                    assert!(pattern(text).is_some(), "pattern {text} cannot be translated");
+                }
             }
         }
     }
@@ -254,7 +324,8 @@ mod tests {
 
     #[test]
     fn known_is_told_from_unknown() {
-        assert!(matches!(find("GET", &["nodes", "a", "firewall", "rules"]), Found::NotServed));
-        assert!(matches!(find("GET", &["nope"]), Found::Nothing));
+        let find = |path: &str| find(Release::V8_4, "GET", &split(path));
+        assert!(matches!(find("/nodes/a/ceph/status"), Found::NotServed));
+        assert!(matches!(find("/nope"), Found::Nothing));
     }
 }

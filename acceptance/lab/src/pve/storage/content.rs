@@ -1,7 +1,7 @@
 //! What lies on a storage.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
@@ -19,6 +19,10 @@ pub(crate) struct Entry {
     pub(crate) used: u64,
     pub(crate) parent: Option<String>,
     pub(crate) ctime: u64,
+    /// Notes beside a backup.
+    pub(crate) notes: Option<String>,
+    /// A backup that must not be removed.
+    pub(crate) protected: bool,
 }
 
 impl Entry {
@@ -32,6 +36,19 @@ impl Entry {
             item["used"] = json!(self.used);
             item["parent"] = json!(self.parent);
             item["vmid"] = json!(self.volume.owner);
+        }
+        if self.volume.kind == Kind::Backup {
+            // `vzdump-lxc-310-2026_11_21-06_26_23.tar.zst`
+            if let Some(owner) = self.volume.owner {
+                item["vmid"] = json!(owner);
+                item["subtype"] = json!(self.volume.name.split('-').nth(1));
+            }
+            if let Some(notes) = &self.notes {
+                item["notes"] = json!(notes);
+            }
+            if self.protected {
+                item["protected"] = json!(1);
+            }
         }
         item
     }
@@ -69,6 +86,14 @@ pub(crate) fn list(cluster: &Cluster, node: &str, storage: &Storage) -> Vec<Entr
     found
 }
 
+/// The file that tells something about a backup.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
 fn walk(dir: &Path, mut each: impl FnMut(&str)) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     for entry in entries.filter_map(Result::ok) {
@@ -89,8 +114,14 @@ fn entry(storage: &Storage, path: &Path, volid: &str) -> Option<Entry> {
         used: meta.blocks() * 512,
         parent: None,
         ctime,
+        notes: None,
+        protected: false,
         volume: volume.clone(),
     };
+    if volume.kind == Kind::Backup {
+        found.notes = std::fs::read_to_string(beside(path, "notes")).ok();
+        found.protected = beside(path, "protected").exists();
+    }
     if volume.kind == Kind::Images {
         let image = inspect(path, Some(&volume.format))?;
         found.size = image.size;

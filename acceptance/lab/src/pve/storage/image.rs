@@ -69,3 +69,20 @@ pub(crate) fn create_image(path: &Path, shown: &str, format: &str, size: u64) ->
     };
     Ok(format!("Formatting '{shown}', fmt={format} {details}"))
 }
+
+/// Copies a file, leaving its holes holes.
+pub(crate) fn copy_sparse(from: &Path, to: &Path) -> Outcome<()> {
+    let failed = |why: String| Refusal::died(format!("cannot copy '{}': {why}", from.display()));
+    if let Some(parent) = to.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| failed(error.to_string()))?;
+    }
+    let output = Command::new("cp")
+        .args(["--sparse=auto", "--reflink=auto", "--"])
+        .args([from, to])
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+    }
+}

@@ -1,8 +1,11 @@
 //! Storages, their volumes, and the files behind them.
 
+mod bytes;
 mod content;
 mod image;
+mod types;
 mod volume;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
@@ -13,8 +16,10 @@ use sha1::{Digest, Sha1};
 use super::cluster::{Cluster, State};
 use super::reply::{Outcome, Refusal};
 
-pub(crate) use content::{Entry, list};
-pub(crate) use image::{create_image, inspect, qemu_img};
+pub(crate) use bytes::{fingerprint, mark, write as write_into};
+pub(crate) use content::{Entry, beside, list};
+pub(crate) use image::{copy_sparse, create_image, inspect, qemu_img};
+pub(crate) use types::Type;
 pub(crate) use volume::{Kind, Located, Volume, subdir};
 
 /// How a storage keeps its volumes.

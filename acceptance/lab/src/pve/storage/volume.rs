@@ -114,10 +114,12 @@ impl Volume {
             }
             Kind::Images => return None,
         };
+        // `vzdump-lxc-310-2026_11_21-06_26_23.tar.zst`
+        let of_guest = || file.strip_prefix("vzdump-")?.split('-').nth(1)?.parse().ok();
         Some(Self {
             storage: storage.to_owned(),
             kind,
-            owner: None,
+            owner: (kind == Kind::Backup).then(of_guest).flatten(),
             name: file.to_owned(),
             base: None,
             format: format.to_owned(),

@@ -3,21 +3,37 @@
 mod acl;
 mod groups;
 mod roles;
+mod sync;
+mod tfa;
 pub(crate) mod ticket;
 mod tokens;
 mod users;
 
+use serde_json::{Value, json};
+
 use super::Route;
+use crate::pve::call::Call;
+use crate::pve::reply::Outcome;
+
+fn index(_: &Call) -> Outcome {
+    let names = ["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password"];
+    Ok(names.iter().map(|name| json!({ "subdir": name })).collect::<Value>().into())
+}
 
 pub(super) fn routes() -> &'static [Route] {
     ROUTES
 }
 
 const ROUTES: &[Route] = &[
+    ("GET", "/access", index),
+    ("POST", "/access/domains/{realm}/sync", sync::sync),
+    ("GET", "/access/tfa", tfa::list),
+    ("GET", "/access/tfa/{userid}", tfa::of_user),
+    ("GET", "/access/tfa/{userid}/{id}", tfa::entry),
+    ("GET", "/access/users/{userid}/tfa", tfa::kinds),
     ("GET", "/access/ticket", ticket::none),
     ("POST", "/access/ticket", ticket::create),
     ("PUT", "/access/password", ticket::change_password),
-    ("GET", "/access/domains", users::realms),
     ("GET", "/access/acl", acl::list),
     ("PUT", "/access/acl", acl::update),
     ("GET", "/access/permissions", acl::permissions),

@@ -10,14 +10,6 @@ use crate::pve::reply::{Answer, Outcome, Refusal};
 
 const DETAILS: &[&str] = &["comment", "email", "firstname", "lastname", "keys"];
 
-pub(super) fn realms(_: &Call) -> Outcome {
-    Ok(json!([
-        { "realm": "pam", "type": "pam", "comment": "Linux PAM standard authentication" },
-        { "realm": "pve", "type": "pve", "comment": "Proxmox VE authentication server" },
-    ])
-    .into())
-}
-
 pub(crate) fn no_such_user(user: &str) -> Refusal {
     Refusal::died(format!("no such user ('{user}')"))
 }

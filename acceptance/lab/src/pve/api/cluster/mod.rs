@@ -1,30 +1,114 @@
 //! `/cluster`.
 
+mod acme;
+mod ha;
+mod jobs;
+mod notifications;
 mod options;
 mod resources;
+mod sdn;
 
 pub(crate) use resources::{NODE_CPUS, NODE_DISK, NODE_MEMORY, node as node_item};
 use serde_json::{Value, json};
 
 use super::Route;
+use super::nodes::guests::bulk;
 use crate::pve::call::Call;
 use crate::pve::cluster::Reach;
 use crate::pve::reply::{Outcome, Refusal};
 
-pub(super) const ROUTES: &[Route] = &[
+pub(super) fn routes() -> [&'static [Route]; 7] {
+    [ROUTES, BULK_ROUTES, acme::ROUTES, ha::ROUTES, jobs::ROUTES, notifications::ROUTES, sdn::ROUTES]
+}
+
+const BULK_ROUTES: &[Route] = &[
+    ("POST", "/cluster/bulk-action/guest/start", bulk::start_anywhere),
+    ("POST", "/cluster/bulk-action/guest/shutdown", bulk::shutdown_anywhere),
+    ("POST", "/cluster/bulk-action/guest/suspend", bulk::suspend_anywhere),
+    ("POST", "/cluster/bulk-action/guest/migrate", bulk::migrate_all),
+];
+
+const ROUTES: &[Route] = &[
     ("GET", "/cluster/nextid", nextid),
     ("GET", "/cluster/options", options::read),
     ("PUT", "/cluster/options", options::update),
     ("GET", "/cluster/resources", resources::list),
     ("GET", "/cluster/status", status),
     ("GET", "/cluster/tasks", tasks),
-    ("GET", "/cluster/ha/resources", nothing),
-    ("GET", "/cluster/backup", nothing),
-    ("GET", "/cluster/replication", nothing),
+    ("GET", "/cluster", index),
+    ("GET", "/cluster/mapping", mapping_index),
+    ("GET", "/cluster/metrics", metrics_index),
+    ("GET", "/cluster/config", config_index),
+    ("GET", "/cluster/config/nodes", members),
+    ("GET", "/cluster/config/totem", totem),
+    ("GET", "/cluster/config/apiversion", api_version),
+    ("GET", "/cluster/log", log),
 ];
 
-/// Subsystems without content in this stand-in: their lists are empty.
-fn nothing(_: &Call) -> Outcome {
+fn names(list: &[&str]) -> Outcome {
+    Ok(list.iter().map(|name| json!({ "name": name })).collect::<Value>().into())
+}
+
+fn index(_: &Call) -> Outcome {
+    names(&[
+        "acme",
+        "backup",
+        "backup-info",
+        "ceph",
+        "config",
+        "firewall",
+        "ha",
+        "jobs",
+        "log",
+        "mapping",
+        "metrics",
+        "nextid",
+        "notifications",
+        "options",
+        "replication",
+        "resources",
+        "sdn",
+        "status",
+        "tasks",
+    ])
+}
+
+fn mapping_index(_: &Call) -> Outcome {
+    names(&["dir", "pci", "usb"])
+}
+
+fn metrics_index(_: &Call) -> Outcome {
+    names(&["server"])
+}
+
+fn config_index(_: &Call) -> Outcome {
+    names(&["nodes", "totem", "join", "qdevice", "apiversion"])
+}
+
+/// Nodes of the cluster; a node alone has no cluster configuration.
+fn members(call: &Call) -> Outcome {
+    let state = call.cluster.state();
+    let several = state.nodes.len() > 1;
+    let shown = |(index, name): (usize, &String)| {
+        json!({ "node": name, "name": name, "nodeid": (index + 1).to_string(), "quorum_votes": "1",
+                "ring0_addr": "127.0.0.1" })
+    };
+    Ok(state.nodes.keys().filter(|_| several).enumerate().map(shown).collect::<Value>().into())
+}
+
+fn totem(call: &Call) -> Outcome {
+    let several = call.cluster.state().nodes.len() > 1;
+    let totem = json!({ "cluster_name": "lab", "config_version": "1", "ip_version": "ipv4-6", "secauth": "on",
+                        "version": "2", "interface": { "0": { "linknumber": "0" } } });
+    Ok(if several { totem } else { json!({}) }.into())
+}
+
+fn api_version(_: &Call) -> Outcome {
+    Ok(json!(1).into())
+}
+
+/// Nothing writes to the cluster's log here.
+fn log(_: &Call) -> Outcome {
     Ok(json!([]).into())
 }
 

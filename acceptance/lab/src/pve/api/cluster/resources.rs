@@ -65,8 +65,8 @@ fn guest(cluster: &Cluster, state: &State, asker: &Principal, vmid: u32, guest: 
         return None;
     }
     let mut item = json!({
-        "id": format!("qemu/{vmid}"), "type": "qemu", "vmid": vmid, "node": guest.node,
-        "name": guest.config.get("name").cloned().unwrap_or_else(|| format!("VM {vmid}")),
+        "id": format!("{}/{vmid}", guest.kind.api()), "type": guest.kind.api(), "vmid": vmid, "node": guest.node,
+        "name": guest.name(vmid),
         "template": u8::from(guest.is_template()),
         "status": if guest.run.is_some() { "running" } else { "stopped" },
         "uptime": guest.run.as_ref().map_or(0, |r| cluster.now().saturating_sub(r.started)),
@@ -79,6 +79,18 @@ fn guest(cluster: &Cluster, state: &State, asker: &Principal, vmid: u32, guest: 
     }
     if let Some(lock) = guest.lock() {
         item["lock"] = json!(lock);
+    }
+    if let Some(resource) = state.ha.resource(guest.kind, vmid) {
+        item["hastate"] = json!(resource.state);
+    }
+    let reachable = state.nodes.get(&guest.node).is_some_and(|n| n.reach == Reach::Online);
+    if !reachable && let Some(item) = item.as_object_mut() {
+        // Nobody tells how it is: what is left is what the cluster's files say.
+        item.retain(|key, _| {
+            matches!(key.as_str(), "id" | "type" | "vmid" | "node" | "hastate" | "lock" | "tags" | "template")
+        });
+        item.insert("status".into(), json!("unknown"));
+        item.insert("name".into(), json!(guest.name(vmid)));
     }
     let pool = state.pools.iter().find(|(_, pool)| pool.guests.contains(&vmid));
     if let Some((name, _)) = pool.filter(|(name, _)| state.may(asker, &format!("/pool/{name}"), "Pool.Audit"))
@@ -108,12 +120,14 @@ pub(crate) fn node(cluster: &Cluster, state: &State, asker: &Principal, name: &s
 }
 
 fn storage_item(cluster: &Cluster, node: &str, storage: &Storage) -> Value {
+    let reachable = cluster.state().nodes.get(node).is_some_and(|n| n.reach == Reach::Online);
+    let dark = storage.broken || !reachable;
     let mut item = json!({
         "id": format!("storage/{node}/{}", storage.id), "type": "storage", "storage": storage.id, "node": node,
         "plugintype": storage.kind, "content": storage.content_text(), "shared": u8::from(storage.shared),
-        "status": if storage.broken { "unknown" } else { "available" },
+        "status": if dark { "unknown" } else { "available" },
     });
-    if !storage.broken {
+    if !dark {
         item["maxdisk"] = json!(storage.capacity);
         item["disk"] = json!(cluster.storage_used(node, storage));
     }

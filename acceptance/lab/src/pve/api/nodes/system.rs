@@ -1,4 +1,4 @@
-//! The nodes themselves: list, figures, version, network.
+//! The nodes themselves: list, figures, version.
 
 use serde_json::{Value, json};
 
@@ -13,10 +13,6 @@ pub(super) const ROUTES: &[Route] = &[
     ("GET", "/nodes/{node}", index),
     ("GET", "/nodes/{node}/status", status),
     ("GET", "/nodes/{node}/version", super::super::version::version),
-    ("GET", "/nodes/{node}/network", network),
-    ("GET", "/nodes/{node}/dns", dns),
-    ("GET", "/nodes/{node}/time", time),
-    ("GET", "/nodes/{node}/lxc", containers),
 ];
 
 const INDEX: &[&str] = &[
@@ -62,9 +58,6 @@ const INDEX: &[&str] = &[
     "sdn",
 ];
 
-/// Bridges every node has.
-pub(crate) const BRIDGES: &[&str] = &["vmbr0"];
-
 fn list(call: &Call) -> Outcome {
     let state = call.cluster.state();
     let nodes: Vec<Value> = state
@@ -109,41 +102,4 @@ fn status(call: &Call) -> Outcome {
         "uptime": call.cluster.uptime(),
     })
     .into())
-}
-
-fn network(call: &Call) -> Outcome {
-    let state = call.cluster.state();
-    let may = |bridge: &str| {
-        state.may(&call.principal, &format!("/sdn/zones/localnetwork/{bridge}"), "SDN.Audit")
-            || state.may(&call.principal, &format!("/sdn/zones/localnetwork/{bridge}"), "SDN.Use")
-    };
-    let mut list = vec![json!({
-        "iface": "enp1s0", "type": "eth", "active": 1, "method": "manual", "method6": "manual",
-        "priority": 3, "families": ["inet"],
-    })];
-    list.extend(BRIDGES.iter().filter(|b| may(b)).map(|bridge| {
-        json!({
-            "iface": bridge, "type": "bridge", "active": 1, "autostart": 1, "method": "static", "method6": "manual",
-            "address": "10.77.0.1", "netmask": "24", "cidr": "10.77.0.1/24", "families": ["inet"], "priority": 4,
-            "bridge_ports": "enp1s0", "bridge_stp": "off", "bridge_fd": "0",
-        })
-    }));
-    if let Some(wanted) = call.params.str("type") {
-        list.retain(|item| item["type"] == wanted || (wanted == "any_bridge" && item["type"] == "bridge"));
-    }
-    Ok(Value::from(list).into())
-}
-
-fn dns(_: &Call) -> Outcome {
-    Ok(json!({ "dns1": "10.77.0.1", "search": "example.test" }).into())
-}
-
-fn time(call: &Call) -> Outcome {
-    let now = call.cluster.now();
-    Ok(json!({ "timezone": "Etc/UTC", "time": now, "localtime": now }).into())
-}
-
-/// Containers are not served yet, so there are none.
-fn containers(_: &Call) -> Outcome {
-    Ok(json!([]).into())
 }

@@ -39,9 +39,19 @@ fn item(task: &Task) -> Value {
     let mut item = task.summary();
     item.insert("pid".into(), json!(task.pid));
     item.insert("pstart".into(), json!(task.pstart));
-    if let Some(end) = task.ended() {
-        item.insert("endtime".into(), json!(end.time));
-        item.insert("status".into(), json!(end.text));
+    match task.ended() {
+        Some(end) => {
+            item.insert("endtime".into(), json!(end.time));
+            item.insert("status".into(), json!(end.text));
+        }
+        // The list of the active ones is another file, written another way.
+        None => {
+            if let Some(token) = item.remove("tokenid").as_ref().and_then(Value::as_str) {
+                item.insert("user".into(), json!(format!("{}!{token}", task.user)));
+            }
+            item.insert("status".into(), json!("RUNNING"));
+            item.insert("saved".into(), json!("0"));
+        }
     }
     Value::Object(item)
 }

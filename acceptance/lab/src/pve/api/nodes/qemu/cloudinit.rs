@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::pve::call::Call;
 use crate::pve::guest::{Config, shown};
-use crate::pve::reply::{Answer, Outcome, Refusal};
+use crate::pve::reply::{Answer, Outcome};
 
 /// Keys whose change makes the drive out of date.
 const KEYS: &[&str] =
@@ -51,7 +51,11 @@ pub(super) fn dump(call: &Call) -> Outcome {
     let document = match call.params.need("type")? {
         "user" => user_data(vmid, &config),
         "network" => network(&config),
-        _ => return Err(Refusal::not_served("GET", "/nodes/{node}/qemu/{vmid}/cloudinit/dump (type meta)")),
+        // The instance is new whenever what is told of user or network changes.
+        _ => {
+            let told = format!("{}{}", user_data(vmid, &config), network(&config));
+            format!("instance-id: {}\n", crate::pve::storage::sha1_hex(told.as_bytes()))
+        }
     };
     Ok(json!(document).into())
 }

@@ -2,33 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::super::guests::pending_view;
 use super::create::mac_prefix;
-use super::disks::{Disks, Log, Silent, keep_unused};
-use super::{lock_name, options, permissions};
+use super::disks::{Disks, Log, Silent};
+use super::{changes, lock_name, options, permissions};
 use crate::pve::access::Principal;
 use crate::pve::call::Call;
 use crate::pve::cluster::Cluster;
-use crate::pve::guest::{Config, Drive, Guest, shown};
+use crate::pve::guest::Guest;
 use crate::pve::locks::Mode;
 use crate::pve::reply::{Answer, Outcome, Refusal};
-use crate::pve::schema::{qemu_option, split_number};
+use crate::pve::schema::qemu_option;
 use crate::pve::tasks;
-
-/// Options that change at once even on a running machine.
-const FAST: &[&str] = &[
-    "lock",
-    "name",
-    "onboot",
-    "shares",
-    "startup",
-    "description",
-    "protection",
-    "vmstatestorage",
-    "hookscript",
-    "tags",
-];
 
 /// A checked change of a configuration.
 #[derive(Debug, Clone)]
@@ -41,6 +28,8 @@ struct Change {
     digest: Option<String>,
     asker: Principal,
     skiplock: bool,
+    /// Volumes that lose their slot go for good.
+    force: bool,
 }
 
 pub(super) fn read(call: &Call) -> Outcome {
@@ -60,24 +49,7 @@ pub(super) fn read(call: &Call) -> Outcome {
 pub(super) fn pending(call: &Call) -> Outcome {
     let state = call.cluster.state();
     let guest = state.guest(call.node(), call.vmid()?)?;
-    let mut list: Vec<Value> = guest
-        .config
-        .iter()
-        .map(|(key, value)| {
-            let mut item = json!({ "key": key, "value": shown(key, value) });
-            match guest.pending.get(key) {
-                Some(Some(next)) => item["pending"] = shown(key, next),
-                Some(None) => item["delete"] = json!(1),
-                None => {}
-            }
-            item
-        })
-        .collect();
-    for (key, value) in guest.pending.iter().filter(|(k, _)| !guest.config.contains_key(*k)) {
-        list.extend(value.as_ref().map(|next| json!({ "key": key, "pending": shown(key, next) })));
-    }
-    list.push(json!({ "key": "digest", "value": guest.digest() }));
-    Ok(Value::from(list).into())
+    Ok(pending_view(guest).into())
 }
 
 pub(super) fn update(call: &Call) -> Outcome {
@@ -117,6 +89,7 @@ pub(super) fn unlink(call: &Call) -> Outcome {
         digest: None,
         asker: call.principal.clone(),
         skiplock: false,
+        force: call.params.flag("force"),
     };
     permissions::check_options(call, change.vmid, change.delete.iter().map(String::as_str))?;
     apply(&call.cluster, &change, &Silent)?;
@@ -168,6 +141,7 @@ fn prepare(call: &Call) -> Outcome<Change> {
         digest,
         asker: call.principal.clone(),
         skiplock: params.flag("skiplock"),
+        force: params.flag("force"),
     })
 }
 
@@ -184,109 +158,40 @@ fn apply(cluster: &Cluster, change: &Change, log: &dyn Log) -> Outcome<()> {
         guest.check_lock()?;
     }
     let disks = Disks { cluster, node: &change.node, vmid: change.vmid, log };
+    let before = guest.run.is_some().then(|| guest.clone());
     let mut later = None;
+    let unused_before: Vec<String> =
+        guest.config.keys().filter(|k| k.starts_with("unused")).cloned().collect();
     for key in &change.revert {
-        guest.pending.remove(key);
+        changes::revert(&mut guest, &disks, key)?;
     }
     for key in &change.delete {
-        remove(&mut guest, &disks, key)?;
+        changes::remove(&mut guest, &disks, key)?;
     }
     for (key, value) in &change.set {
-        if let Err(refusal) = assign(&mut guest, &disks, key, value) {
+        if let Err(refusal) = changes::assign(&mut guest, &disks, key, value) {
             later = Some(refusal);
         }
     }
+    if change.force {
+        discard(&mut guest, &unused_before, &disks)?;
+    }
     tracing::trace!(vmid = change.vmid, by = %change.asker.full_id(), "configuration changed");
+    if let Some(before) = before {
+        cluster.change_guest(change.vmid, &before, &guest)?;
+    }
     *cluster.state().guest_mut(&change.node, change.vmid)? = guest;
     later.map_or(Ok(()), Err)
 }
 
-/// Whether a change takes effect at once.
-fn at_once(guest: &Guest, key: &str) -> bool {
-    guest.run.is_none()
-        || FAST.contains(&key)
-        || key.starts_with("unused")
-        || (Drive::is_key(key) && !key.starts_with("ide"))
-        || split_number(key).is_some_and(|(family, _)| matches!(family, "net" | "usb"))
-}
-
-fn remove(guest: &mut Guest, disks: &Disks<'_>, key: &str) -> Outcome<()> {
-    guest.pending.remove(key);
-    let Some(old) = guest.config.get(key).cloned() else { return Ok(()) };
-    if !at_once(guest, key) {
-        guest.pending.insert(key.to_owned(), None);
-        return Ok(());
-    }
-    if key.starts_with("unused") {
-        disks.free(&old)?;
-    } else if Drive::is_key(key) {
-        let drive = Drive::parse(key, &old);
-        guest.config.remove(key);
-        drop_drive(guest, disks, drive)?;
-    }
-    guest.config.remove(key);
-    Ok(())
-}
-
-/// What becomes of a drive that lost its slot: kept as unused, or gone if it was only made from the configuration.
-fn drop_drive(guest: &mut Guest, disks: &Disks<'_>, drive: Option<Drive>) -> Outcome<()> {
-    let Some(drive) = drive.filter(|d| d.storage().is_some()) else { return Ok(()) };
-    if drive.is_cloudinit() {
-        return disks.free(&drive.file);
-    }
-    if !drive.is_cdrom() {
-        keep_unused(&mut guest.config, &drive.file);
+/// Frees what a forced change left unused.
+fn discard(guest: &mut Guest, before: &[String], disks: &Disks<'_>) -> Outcome<()> {
+    let fresh: Vec<String> =
+        guest.config.keys().filter(|k| k.starts_with("unused") && !before.contains(k)).cloned().collect();
+    for key in fresh {
+        if let Some(volume) = guest.config.remove(&key) {
+            disks.free(&volume)?;
+        }
     }
     Ok(())
-}
-
-fn assign(guest: &mut Guest, disks: &Disks<'_>, key: &str, value: &str) -> Outcome<()> {
-    if Drive::is_key(key) {
-        return assign_drive(guest, disks, key, value);
-    }
-    if !at_once(guest, key) {
-        match guest.config.get(key).is_some_and(|v| v == value) {
-            true => guest.pending.remove(key),
-            false => guest.pending.insert(key.to_owned(), Some(value.to_owned())),
-        };
-        return Ok(());
-    }
-    let bridge = value.split(',').find_map(|p| p.strip_prefix("bridge="));
-    let plugged = guest.run.is_some() && key.starts_with("net");
-    if let Some(bridge) = bridge.filter(|b| plugged && !super::super::system::BRIDGES.contains(b)) {
-        tracing::debug!(bridge, "no such bridge");
-        guest.pending.insert(key.to_owned(), Some(value.to_owned()));
-        return Err(Refusal::param(
-            key,
-            format!(
-                "hotplug problem - VM {} qmp command 'netdev_add' failed - network script \
-                 /usr/libexec/qemu-server/pve-bridge-hotplug failed with status 512\n",
-                disks.vmid
-            ),
-        ));
-    }
-    guest.pending.remove(key);
-    guest.config.insert(key.to_owned(), value.to_owned());
-    Ok(())
-}
-
-fn assign_drive(guest: &mut Guest, disks: &Disks<'_>, key: &str, value: &str) -> Outcome<()> {
-    let Some(drive) = Drive::parse(key, value) else { return Ok(()) };
-    let (drive, _) = disks.realise(key, drive)?;
-    let old = guest.config.get(key).and_then(|text| Drive::parse(key, text));
-    if !at_once(guest, key) {
-        guest.pending.insert(key.to_owned(), Some(drive.print()));
-        return Ok(());
-    }
-    guest.config.insert(key.to_owned(), drive.print());
-    unplug_from_unused(&mut guest.config, &drive.file);
-    match old.filter(|o| o.file != drive.file) {
-        Some(old) => drop_drive(guest, disks, Some(old)),
-        None => Ok(()),
-    }
-}
-
-/// A volume that is attached again is unused no more.
-fn unplug_from_unused(config: &mut Config, volid: &str) {
-    config.retain(|k, v| !(k.starts_with("unused") && v == volid));
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::disks::Disks;
 use super::{lock_name, options, permissions};
 use crate::pve::call::Call;
-use crate::pve::guest::{Config, Drive, Guest, Run, default_boot, random_uuid};
+use crate::pve::guest::{Config, Drive, Guest, GuestKind, default_boot, random_uuid};
+use crate::pve::ha;
 use crate::pve::locks::Mode;
 use crate::pve::reply::{Outcome, Refusal};
 use crate::pve::tasks::{self, Worker};
@@ -17,15 +18,16 @@ struct Plan {
     rest: BTreeMap<String, String>,
     pool: Option<String>,
     start: bool,
+    ha: bool,
 }
 
 pub(super) fn create(call: &Call) -> Outcome {
     let params = &call.params;
     let vmid = call.vmid()?;
-    if params.str("archive").is_some() {
-        return Err(Refusal::not_served("POST", "/nodes/{node}/qemu (archive)"));
-    }
     check_allowed(call, vmid)?;
+    if let Some(archive) = params.str("archive") {
+        return super::restore::restore(call, archive);
+    }
     permissions::check_storages(call, vmid)?;
     let prefix = mac_prefix(call);
     let all = options::collect(params, &prefix);
@@ -33,8 +35,14 @@ pub(super) fn create(call: &Call) -> Outcome {
     permissions::check_bridges(call)?;
     let (drives, rest) = options::split_drives(all);
     reserve(call, vmid)?;
-    let plan =
-        Plan { vmid, drives, rest, pool: params.str("pool").map(str::to_owned), start: params.flag("start") };
+    let plan = Plan {
+        vmid,
+        drives,
+        rest,
+        pool: params.str("pool").map(str::to_owned),
+        start: params.flag("start"),
+        ha: params.flag("ha-managed"),
+    };
     let upid = tasks::spawn(
         &call.cluster,
         &call.principal,
@@ -75,12 +83,9 @@ fn check_allowed(call: &Call, vmid: u32) -> Outcome<()> {
 /// Claims the id: of several at once one wins.
 fn reserve(call: &Call, vmid: u32) -> Outcome<()> {
     let mut state = call.cluster.state();
-    if let Some(other) = state.guests.get(&vmid) {
-        let node = &other.node;
-        return Err(Refusal::died(format!(
-            "unable to create VM {vmid} - VM {vmid} already exists on node '{node}'"
-        )));
-    }
+    state
+        .check_vmid_unused(vmid)
+        .map_err(|taken| Refusal::died(format!("unable to create VM {vmid} - {}", taken.message)))?;
     let config = Config::from([("lock".to_owned(), "create".to_owned())]);
     state.guests.insert(vmid, Guest { node: call.node().to_owned(), config, ..Guest::default() });
     Ok(())
@@ -93,10 +98,7 @@ fn run(worker: &Worker, plan: &Plan) -> Outcome<()> {
     let mut made = Vec::new();
     let built = build(worker, plan, &disks, &mut made);
     match built {
-        Ok(config) => {
-            commit(worker, plan, config);
-            Ok(())
-        }
+        Ok(config) => commit(worker, plan, config),
         Err(refusal) => {
             for volume in &made {
                 if let Err(error) = disks.free(volume) {
@@ -135,17 +137,24 @@ fn build(worker: &Worker, plan: &Plan, disks: &Disks<'_>, made: &mut Vec<String>
     Ok(config)
 }
 
-fn commit(worker: &Worker, plan: &Plan, config: Config) {
-    let now = worker.cluster.now();
-    let pid = worker.cluster.next_pid();
-    let mut state = worker.cluster.state();
-    if let Some(pool) = plan.pool.as_ref().and_then(|p| state.pools.get_mut(p)) {
-        pool.guests.push(plan.vmid);
-    }
-    if let Some(guest) = state.guests.get_mut(&plan.vmid) {
-        guest.config = config;
-        if plan.start {
-            guest.run = Some(Run { pid, started: now, paused: false });
+/// The guest is there; what it is to start with comes after, and its failure leaves it.
+fn commit(worker: &Worker, plan: &Plan, config: Config) -> Outcome<()> {
+    let (cluster, vmid) = (&worker.cluster, plan.vmid);
+    let node = worker.node().to_owned();
+    let mut guest = Guest { kind: GuestKind::Qemu, node, config, ..Guest::default() };
+    {
+        let mut state = cluster.state();
+        if let Some(pool) = plan.pool.as_ref().and_then(|p| state.pools.get_mut(p)) {
+            pool.guests.push(vmid);
         }
+        state.guests.insert(vmid, guest.clone());
     }
+    if plan.start {
+        cluster.start_guest(vmid, &mut guest)?;
+        cluster.state().guests.insert(vmid, guest);
+    }
+    if plan.ha {
+        ha::manage(cluster, GuestKind::Qemu, vmid, plan.start);
+    }
+    Ok(())
 }

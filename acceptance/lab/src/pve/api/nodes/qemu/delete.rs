@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::super::guests::removal;
 use super::disks::Disks;
 use super::lock_name;
 use crate::pve::call::Call;
 use crate::pve::cluster::Cluster;
-use crate::pve::guest::{Guest, drives};
+use crate::pve::guest::{Guest, GuestKind};
 use crate::pve::locks::Mode;
 use crate::pve::reply::{Outcome, Refusal};
 use crate::pve::tasks::{self, Worker};
@@ -29,6 +30,7 @@ fn check(cluster: &Cluster, node: &str, job: &Job) -> Outcome<Guest> {
     if guest.config.get("protection").is_some_and(|p| p == "1") {
         return Err(Refusal::died(format!("can't remove VM {vmid} - protection mode enabled")));
     }
+    removal::check_references(&state, GuestKind::Qemu, vmid, job.purge)?;
     if guest.run.is_some() {
         return Err(Refusal::died(format!("VM {vmid} is running - destroy failed")));
     }
@@ -59,16 +61,7 @@ fn run(worker: &Worker, job: &Job) -> Outcome<()> {
     let guest = check(&worker.cluster, node, job)?;
     worker.work()?;
     let disks = Disks { cluster: &worker.cluster, node, vmid: job.vmid, log: worker };
-    let mut volumes: BTreeSet<String> = guest
-        .snapshots
-        .values()
-        .map(|s| &s.config)
-        .chain([&guest.config])
-        .flat_map(drives)
-        .filter(|(_, d)| d.storage().is_some() && (!d.is_cdrom() || d.is_cloudinit()))
-        .map(|(_, d)| d.file)
-        .collect();
-    volumes.extend(guest.config.iter().filter(|(k, _)| k.starts_with("unused")).map(|(_, v)| v.clone()));
+    let mut volumes: BTreeSet<String> = guest.volumes().into_iter().collect();
     // A base in use stops it before anything is lost.
     for volume in &volumes {
         let place = worker.cluster.locate(node, volume)?;
@@ -78,17 +71,12 @@ fn run(worker: &Worker, job: &Job) -> Outcome<()> {
         volumes.extend(disks.owned());
     }
     for volume in &volumes {
-        disks.free(volume)?;
+        // A volume of somebody else is only forgotten.
+        let owner = worker.cluster.locate(node, volume)?.volume.owner;
+        if owner.is_none_or(|o| o == job.vmid) {
+            disks.free(volume)?;
+        }
     }
-    let mut state = worker.cluster.state();
-    state.guests.remove(&job.vmid);
-    for pool in state.pools.values_mut() {
-        pool.guests.retain(|g| *g != job.vmid);
-    }
-    let path = format!("/vms/{}", job.vmid);
-    if job.purge {
-        worker.log(format!("purging VM {} from related configurations..", job.vmid));
-    }
-    state.access.acl.retain(|e| e.path != path);
+    removal::forget(worker, GuestKind::Qemu, job.vmid, job.purge);
     Ok(())
 }

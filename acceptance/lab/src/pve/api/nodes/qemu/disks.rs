@@ -5,14 +5,14 @@ use crate::pve::guest::{Config, Drive};
 use crate::pve::locks::Mode;
 use crate::pve::reply::{Outcome, Refusal};
 use crate::pve::storage::{
-    self, Kind, Located, Plugin, Storage, Volume, create_image, format_size, inspect, parse_size, qemu_img,
+    self, Kind, Located, Plugin, Storage, Volume, format_size, inspect, parse_size, qemu_img,
 };
 use crate::pve::tasks::Worker;
 
 use super::STORAGE_LOCK;
 
 /// Where progress of disk work is written: a task's log, or nowhere for synchronous updates.
-pub(super) trait Log {
+pub(in crate::pve::api::nodes) trait Log {
     fn line(&self, text: String);
 }
 
@@ -23,18 +23,18 @@ impl Log for Worker {
 }
 
 /// No log.
-pub(super) struct Silent;
+pub(in crate::pve::api::nodes) struct Silent;
 
 impl Log for Silent {
     fn line(&self, _: String) {}
 }
 
 /// Disk work for one machine on one node.
-pub(super) struct Disks<'a> {
-    pub(super) cluster: &'a Cluster,
-    pub(super) node: &'a str,
-    pub(super) vmid: u32,
-    pub(super) log: &'a dyn Log,
+pub(in crate::pve::api::nodes) struct Disks<'a> {
+    pub(in crate::pve::api::nodes) cluster: &'a Cluster,
+    pub(in crate::pve::api::nodes) node: &'a str,
+    pub(in crate::pve::api::nodes) vmid: u32,
+    pub(in crate::pve::api::nodes) log: &'a dyn Log,
 }
 
 /// Size of a cloud-init drive.
@@ -44,11 +44,11 @@ const EFI_SIZE: u64 = 540_672;
 const TPM_SIZE: u64 = 4 << 20;
 
 impl Disks<'_> {
-    fn storage(&self, id: &str) -> Outcome<Storage> {
+    pub(in crate::pve::api::nodes) fn storage(&self, id: &str) -> Outcome<Storage> {
         self.cluster.state().storage_on(id, self.node)
     }
 
-    fn volume(&self, storage: &Storage, name: &str) -> Outcome<Located> {
+    pub(in crate::pve::api::nodes) fn volume(&self, storage: &Storage, name: &str) -> Outcome<Located> {
         let volid = match storage.plugin {
             Plugin::Dir => format!("{}:{}/{name}", storage.id, self.vmid),
             Plugin::LvmThin => format!("{}:{name}", storage.id),
@@ -58,7 +58,7 @@ impl Disks<'_> {
     }
 
     /// Format a new disk gets on a storage.
-    fn format<'f>(storage: &Storage, wanted: Option<&'f str>) -> &'f str {
+    pub(in crate::pve::api::nodes) fn format<'f>(storage: &Storage, wanted: Option<&'f str>) -> &'f str {
         match (storage.plugin, wanted) {
             (Plugin::LvmThin, _) => "raw",
             (Plugin::Dir, Some(format)) => format,
@@ -67,7 +67,7 @@ impl Disks<'_> {
     }
 
     /// Name with the ending its storage wants.
-    fn file_name(storage: &Storage, stem: &str, format: &str) -> String {
+    pub(in crate::pve::api::nodes) fn file_name(storage: &Storage, stem: &str, format: &str) -> String {
         match storage.plugin {
             Plugin::Dir => format!("{stem}.{format}"),
             Plugin::LvmThin => stem.to_owned(),
@@ -75,7 +75,7 @@ impl Disks<'_> {
     }
 
     /// First free `vm-<id>-disk-<n>`, whatever the format of those there.
-    fn free_stem(&self, storage: &Storage) -> String {
+    pub(in crate::pve::api::nodes) fn free_stem(&self, storage: &Storage) -> String {
         let taken: Vec<String> = storage::list(self.cluster, self.node, storage)
             .into_iter()
             .filter(|e| e.volume.owner == Some(self.vmid))
@@ -93,7 +93,13 @@ impl Disks<'_> {
     }
 
     /// Allocates an empty disk.
-    fn allocate(&self, storage: &Storage, stem: Option<&str>, format: &str, size: u64) -> Outcome<Located> {
+    pub(in crate::pve::api::nodes) fn allocate(
+        &self,
+        storage: &Storage,
+        stem: Option<&str>,
+        format: &str,
+        size: u64,
+    ) -> Outcome<Located> {
         let guard = self.cluster.locks.acquire(&storage.lock_name(self.node), Mode::Exclusive, STORAGE_LOCK);
         let guard = guard.map_err(|error| Refusal::died(error.to_string()))?;
         if guard.waited {
@@ -102,7 +108,7 @@ impl Disks<'_> {
         }
         let stem = stem.map_or_else(|| self.free_stem(storage), str::to_owned);
         let place = self.volume(storage, &Self::file_name(storage, &stem, format))?;
-        let line = create_image(&place.real, &place.shown, format, size)?;
+        let line = self.cluster.make_volume(&place, format, size)?;
         match storage.plugin {
             Plugin::Dir => self.log.line(line),
             Plugin::LvmThin => self.log.line(format!("  Logical volume \"{stem}\" created.")),
@@ -187,33 +193,17 @@ impl Disks<'_> {
             .ok_or_else(|| Refusal::died(format!("unable to get size of '{}'", from.shown)))?;
         self.log.line(format!("create full clone of drive ({source})"));
         let to = self.allocate(storage, None, format, image.size)?;
-        if let Err(refusal) = self.copy(&from, &source_format, &to, format, image.size) {
-            let _ = std::fs::remove_file(&to.real);
+        if let Err(refusal) = self.copy(&from, &source_format, &to, image.size) {
+            self.cluster.remove_volume(&to)?;
             return Err(refusal);
         }
         Ok((to, image.size))
     }
 
-    fn copy(
-        &self,
-        from: &Located,
-        from_format: &str,
-        to: &Located,
-        to_format: &str,
-        size: u64,
-    ) -> Outcome<()> {
+    fn copy(&self, from: &Located, from_format: &str, to: &Located, size: u64) -> Outcome<()> {
         let human = human_size(size);
         self.log.line(format!("transferred 0.0 B of {human} (0.00%)"));
-        qemu_img(&[
-            "convert",
-            "-n",
-            "-f",
-            from_format,
-            "-O",
-            to_format,
-            &from.real.to_string_lossy(),
-            &to.real.to_string_lossy(),
-        ])?;
+        self.cluster.fill_volume(from, from_format, to)?;
         self.log.line(format!("transferred {human} of {human} (100.00%)"));
         Ok(())
     }
@@ -246,10 +236,10 @@ impl Disks<'_> {
         let to = self.allocate(&target, None, &format, image.size)?;
         copy.file = to.volume.volid(target.plugin);
         copy.options.insert("size".into(), format_size(image.size));
-        match self.copy(&from, &from.volume.format, &to, &format, image.size) {
+        match self.copy(&from, &from.volume.format, &to, image.size) {
             Ok(()) => Ok(copy),
             Err(refusal) => {
-                let _ = std::fs::remove_file(&to.real);
+                self.cluster.remove_volume(&to)?;
                 Err(refusal)
             }
         }
@@ -296,7 +286,7 @@ impl Disks<'_> {
             ));
             to.volume.base = Some((owner, base.volume.name.clone()));
         } else {
-            std::fs::copy(&base.real, &to.real).map_err(|e| Refusal::died(e.to_string()))?;
+            self.cluster.duplicate_volume(&base, &to)?;
             self.log.line(format!("  Logical volume \"{name}\" created."));
         }
         copy.file = to.volume.volid(storage.plugin);
@@ -305,25 +295,14 @@ impl Disks<'_> {
     }
 
     /// Removes a volume; one that is gone already is no error.
-    pub(super) fn free(&self, volid: &str) -> Outcome<()> {
+    pub(in crate::pve::api::nodes) fn free(&self, volid: &str) -> Outcome<()> {
         let place = self.cluster.locate(self.node, volid)?;
         check_base_unused(self.cluster, self.node, &place)?;
-        match std::fs::remove_file(&place.real) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Refusal::died(error.to_string()))
-            }
-            _ => {
-                if let Some(parent) = place.real.parent().filter(|_| place.volume.kind == Kind::Images) {
-                    // Fails while other disks lie there, which is what is wanted.
-                    let _ = std::fs::remove_dir(parent);
-                }
-                Ok(())
-            }
-        }
+        self.cluster.remove_volume(&place)
     }
 
     /// Volumes of the machine on a storage that may hold guest disks.
-    pub(super) fn owned(&self) -> Vec<String> {
+    pub(in crate::pve::api::nodes) fn owned(&self) -> Vec<String> {
         let storages: Vec<Storage> = self
             .cluster
             .state()
@@ -357,7 +336,7 @@ pub(in super::super) fn check_base_unused(cluster: &Cluster, node: &str, place: 
 }
 
 /// Puts a volume that lost its slot on the first free `unused`.
-pub(super) fn keep_unused(config: &mut Config, volid: &str) {
+pub(in crate::pve::api::nodes) fn keep_unused(config: &mut Config, volid: &str) {
     if config.iter().any(|(k, v)| k.starts_with("unused") && v == volid) {
         return;
     }

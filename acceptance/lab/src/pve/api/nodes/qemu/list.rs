@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::pve::call::Call;
 use crate::pve::cluster::Cluster;
-use crate::pve::guest::Guest;
+use crate::pve::guest::{Guest, GuestKind};
 use crate::pve::reply::Outcome;
 
 /// Members that both the list and the status of one machine have.
@@ -12,7 +12,7 @@ pub(super) fn summary(cluster: &Cluster, vmid: u32, guest: &Guest) -> Value {
     let running = guest.run.is_some();
     let mut item = json!({
         "vmid": vmid, "status": if running { "running" } else { "stopped" },
-        "name": guest.config.get("name").cloned().unwrap_or_else(|| format!("VM {vmid}")),
+        "name": guest.name(vmid),
         "cpus": guest.vcpus(), "maxmem": guest.memory(), "maxdisk": guest.boot_disk_size(),
         "mem": if running { guest.memory() / 4 } else { 0 },
         "cpu": 0, "disk": 0, "netin": 0, "netout": 0,
@@ -40,7 +40,7 @@ pub(super) fn list(call: &Call) -> Outcome {
     let found: Vec<Value> = state
         .guests
         .iter()
-        .filter(|(_, g)| g.node == call.node())
+        .filter(|(_, g)| g.kind == GuestKind::Qemu && g.node == call.node())
         .filter(|(id, _)| state.may(&call.principal, &format!("/vms/{id}"), "VM.Audit"))
         .map(|(id, guest)| summary(&call.cluster, *id, guest))
         .collect();

@@ -1,29 +1,34 @@
 //! `/nodes/{node}/qemu`.
 
-mod agent;
+pub(super) mod agent;
+mod changes;
 mod clone;
 mod cloudinit;
 mod config;
 mod create;
 mod delete;
 pub(super) mod disks;
+mod hotplug;
 mod list;
 mod move_disk;
 mod options;
 mod permissions;
+mod reassign;
 mod resize;
-mod snapshot;
-mod status;
+mod restore;
+pub(super) mod status;
 mod template;
 
 use std::time::Duration;
 
 use super::super::Route;
+use super::guests::{migrate, snapshot};
+use crate::pve::guest::GuestKind;
 
 /// How a worker waits for a configuration lock it takes inside a clone.
 const CLONE_LOCK: Duration = Duration::from_secs(1);
 /// Waiting limit for a storage's lock.
-const STORAGE_LOCK: Duration = Duration::from_secs(60);
+pub(super) const STORAGE_LOCK: Duration = Duration::from_secs(60);
 
 pub(super) const ROUTES: &[Route] = &[
     ("GET", "/nodes/{node}/qemu", list::list),
@@ -41,11 +46,23 @@ pub(super) const ROUTES: &[Route] = &[
     ("GET", "/nodes/{node}/qemu/{vmid}/cloudinit", cloudinit::read),
     ("PUT", "/nodes/{node}/qemu/{vmid}/cloudinit", cloudinit::regenerate),
     ("GET", "/nodes/{node}/qemu/{vmid}/cloudinit/dump", cloudinit::dump),
-    ("GET", "/nodes/{node}/qemu/{vmid}/feature", snapshot::feature),
-    ("GET", "/nodes/{node}/qemu/{vmid}/snapshot", snapshot::list),
-    ("POST", "/nodes/{node}/qemu/{vmid}/snapshot", snapshot::create),
-    ("DELETE", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}", snapshot::delete),
-    ("POST", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/rollback", snapshot::rollback),
+    ("GET", "/nodes/{node}/qemu/{vmid}/migrate", migrate::preconditions),
+    ("POST", "/nodes/{node}/qemu/{vmid}/migrate", |call| migrate::migrate(call, GuestKind::Qemu)),
+    ("GET", "/nodes/{node}/qemu/{vmid}/feature", |call| snapshot::feature(call, GuestKind::Qemu)),
+    ("GET", "/nodes/{node}/qemu/{vmid}/snapshot", |call| snapshot::list(call, GuestKind::Qemu)),
+    ("POST", "/nodes/{node}/qemu/{vmid}/snapshot", |call| snapshot::create(call, GuestKind::Qemu)),
+    ("DELETE", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}", |call| {
+        snapshot::delete(call, GuestKind::Qemu)
+    }),
+    ("GET", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/config", |call| {
+        snapshot::read(call, GuestKind::Qemu)
+    }),
+    ("PUT", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/config", |call| {
+        snapshot::describe(call, GuestKind::Qemu)
+    }),
+    ("POST", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/rollback", |call| {
+        snapshot::rollback(call, GuestKind::Qemu)
+    }),
 ];
 
 pub(super) const STATUS_ROUTES: &[Route] = &[
@@ -57,12 +74,9 @@ pub(super) const STATUS_ROUTES: &[Route] = &[
     ("POST", "/nodes/{node}/qemu/{vmid}/status/reset", status::reset),
     ("POST", "/nodes/{node}/qemu/{vmid}/status/suspend", status::suspend),
     ("POST", "/nodes/{node}/qemu/{vmid}/status/resume", status::resume),
-    ("POST", "/nodes/{node}/qemu/{vmid}/agent/ping", agent::ping),
-    ("POST", "/nodes/{node}/qemu/{vmid}/agent/exec", agent::ping),
-    ("GET", "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces", agent::ping),
 ];
 
-/// Lock file of a guest's configuration.
+/// Lock file of a machine's configuration.
 fn lock_name(vmid: u32) -> String {
-    format!("/var/lock/qemu-server/lock-{vmid}.conf")
+    GuestKind::Qemu.lock_file(vmid)
 }

@@ -19,8 +19,12 @@ struct Job {
 
 pub(super) fn move_disk(call: &Call) -> Outcome {
     let params = &call.params;
-    if params.str("target-vmid").is_some() {
-        return Err(Refusal::not_served("POST", "/nodes/{node}/qemu/{vmid}/move_disk (target-vmid)"));
+    if let Some(target) = params.number("target-vmid").and_then(|n| u32::try_from(n).ok()) {
+        if params.str("storage").is_some() {
+            let text = "cannot be used together with parameter 'target-vmid'";
+            return Err(Refusal::param("storage", text));
+        }
+        return super::reassign::reassign(call, target);
     }
     let job = Job {
         vmid: call.vmid()?,

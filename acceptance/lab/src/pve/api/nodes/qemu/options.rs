@@ -22,6 +22,7 @@ const CONTROL: &[&str] = &[
     "digest",
     "skiplock",
     "delete",
+    "ha-managed",
     "revert",
     "background_delay",
 ];

@@ -1,7 +1,8 @@
 //! Which privilege each option of a machine needs.
 
+use super::super::guests::check_bridge;
 use crate::pve::call::Call;
-use crate::pve::guest::{Drive, drives};
+use crate::pve::guest::{Drive, drives, property};
 use crate::pve::reply::{Outcome, Refusal};
 use crate::pve::schema::split_number;
 
@@ -31,14 +32,14 @@ const NEEDED: &[(&str, &[&str])] = &[
         "VM.Config.HWType",
         &[
             "acpi", "hotplug", "kvm", "machine", "scsihw", "smbios1", "tablet", "vga", "watchdog", "audio0",
-            "vmgenid", "serial", "usb", "rng0", "parallel", "arch",
+            "vmgenid", "serial", "usb", "hostpci", "rng0", "virtiofs",
         ],
     ),
     ("VM.PowerMgmt", &["start", "autostart"]),
 ];
 
 /// Options only root@pam with a ticket may set.
-const ROOT_ONLY: &[&str] = &["args", "lock", "hookscript"];
+const ROOT_ONLY: &[&str] = &["args", "arch", "lock", "hookscript"];
 
 /// Refuses options the asker may not change on a machine.
 pub(super) fn check_options<'a>(call: &Call, vmid: u32, keys: impl Iterator<Item = &'a str>) -> Outcome<()> {
@@ -55,6 +56,10 @@ pub(super) fn check_options<'a>(call: &Call, vmid: u32, keys: impl Iterator<Item
             return Err(Refusal::died(format!("only root can set '{key}' config for real devices")));
         }
         let family = split_number(key).map_or(key, |(family, _)| family);
+        check_device(call, key, family)?;
+        if key == "startup" {
+            call.cluster.state().need(&call.principal, "/", &["Sys.Modify"])?;
+        }
         let drive =
             (Drive::is_key(key) || key.starts_with("unused")).then(|| call.params.str(key)).map(|text| {
                 text.and_then(|t| Drive::parse(key, t))
@@ -71,6 +76,29 @@ pub(super) fn check_options<'a>(call: &Call, vmid: u32, keys: impl Iterator<Item
         call.cluster.state().need(&call.principal, &path, &[privilege])?;
     }
     Ok(())
+}
+
+/// Devices of the host are root's; mapped ones are whoever's may use the mapping.
+fn check_device(call: &Call, key: &str, family: &str) -> Outcome<()> {
+    let Some(value) = call.params.str(key) else { return Ok(()) };
+    let directory = match family {
+        "usb" if value.starts_with("spice") || value.starts_with("host=spice") => return Ok(()),
+        "usb" => "usb",
+        "hostpci" => "pci",
+        "virtiofs" => "dir",
+        "parallel" => {
+            return Err(Refusal::died(format!("only root can set '{key}' config for real devices")));
+        }
+        _ => return Ok(()),
+    };
+    let bare = || value.split(',').next().filter(|first| family == "virtiofs" && !first.contains('='));
+    match property(value, "mapping").or(property(value, "dirid")).or_else(bare) {
+        Some(mapping) => {
+            let path = format!("/mapping/{directory}/{mapping}");
+            call.cluster.state().need(&call.principal, &path, &["Mapping.Use"])
+        }
+        None => Err(Refusal::died(format!("only root can set '{key}' config for real devices"))),
+    }
 }
 
 /// Refuses disks on storages the asker may not use, or that cannot hold them.
@@ -124,14 +152,7 @@ pub(super) fn check_storages(call: &Call, vmid: u32) -> Outcome<()> {
 pub(super) fn check_bridges(call: &Call) -> Outcome<()> {
     for (key, _) in call.params.iter().filter(|(k, _)| split_number(k).is_some_and(|(f, _)| f == "net")) {
         let text = call.params.str(key).unwrap_or_default();
-        let property = |name: &str| text.split(',').find_map(|p| p.strip_prefix(name)?.strip_prefix('='));
-        if let Some(bridge) = property("bridge") {
-            let mut path = format!("/sdn/zones/localnetwork/{bridge}");
-            if let Some(tag) = property("tag") {
-                path.push_str(&format!("/{tag}"));
-            }
-            call.cluster.state().need(&call.principal, &path, &["SDN.Use"])?;
-        }
+        check_bridge(&call.cluster.state(), &call.principal, text)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::pve::call::Call;
 use crate::pve::guest::Drive;
 use crate::pve::locks::Mode;
 use crate::pve::reply::{Outcome, Refusal};
-use crate::pve::storage::{format_size, inspect, parse_size, qemu_img};
+use crate::pve::storage::{format_size, inspect, parse_size};
 use crate::pve::tasks::{self, Worker};
 
 struct Job {
@@ -77,7 +77,7 @@ fn run(worker: &Worker, job: &Job) -> Outcome<()> {
         )));
     }
     worker.work()?;
-    qemu_img(&["resize", "-f", &format, &place.real.to_string_lossy(), &size])?;
+    worker.cluster.grow_volume(&place, wanted)?;
     if guest.run.is_none() {
         worker.log("Image resized.");
     }

@@ -2,11 +2,14 @@
 
 use serde_json::json;
 
-use super::{list, lock_name};
+use super::super::guests::{ha, ha_view, missing_bridge};
+use super::disks::Disks;
+use super::{changes, list, lock_name};
 use crate::pve::call::Call;
-use crate::pve::guest::{Guest, Run, random_uuid};
+use crate::pve::guest::{Guest, GuestKind};
 use crate::pve::locks::Mode;
 use crate::pve::reply::{Outcome, Refusal};
+use crate::pve::schema::split_number;
 use crate::pve::tasks::{self, Worker};
 
 pub(super) fn current(call: &Call) -> Outcome {
@@ -16,7 +19,7 @@ pub(super) fn current(call: &Call) -> Outcome {
     let mut item = list::summary(&call.cluster, vmid, guest);
     let paused = guest.run.as_ref().is_some_and(|r| r.paused);
     item["qmpstatus"] = if paused { json!("paused") } else { item["status"].clone() };
-    item["ha"] = json!({ "managed": 0 });
+    item["ha"] = ha_view(&state, GuestKind::Qemu, vmid);
     if guest.run.is_some() {
         item["nics"] = json!({ format!("tap{vmid}i0"): { "netin": 0, "netout": 0 } });
     }
@@ -43,6 +46,13 @@ fn task(call: &Call, kind: &str, change: fn(&Worker, &mut Guest, u32) -> Outcome
 }
 
 pub(super) fn start(call: &Call) -> Outcome {
+    match ha::request(call, GuestKind::Qemu, "started") {
+        Some(answer) => answer,
+        None => start_now(call),
+    }
+}
+
+pub(in super::super) fn start_now(call: &Call) -> Outcome {
     task(call, "qmstart", |worker, guest, vmid| {
         guest.check_lock()?;
         if guest.is_template() {
@@ -54,28 +64,52 @@ pub(super) fn start(call: &Call) -> Outcome {
         if guest.drives().iter().any(|(_, d)| d.is_cloudinit()) {
             worker.log("generating cloud-init ISO");
         }
-        guest.config = guest.future();
-        guest.pending.clear();
-        if guest.config.contains_key("vmgenid") {
-            guest.config.insert("vmgenid".to_owned(), random_uuid());
-        }
-        power_on(worker, guest);
-        Ok(())
+        settle(worker, guest, vmid)?;
+        check_start(worker, guest)?;
+        worker.cluster.start_guest(vmid, guest)
     })
 }
 
-fn power_on(worker: &Worker, guest: &mut Guest) {
-    guest.run = Some(Run { pid: worker.cluster.next_pid(), started: worker.cluster.now(), paused: false });
+/// Off; what waited for it now counts.
+fn power_off(worker: &Worker, guest: &mut Guest, vmid: u32) -> Outcome<()> {
+    if guest.run.is_some() {
+        worker.cluster.stop_guest(vmid, guest)?;
+    }
+    settle(worker, guest, vmid)
 }
 
-/// Off; what waited for it now counts.
-fn power_off(guest: &mut Guest) {
-    guest.run = None;
-    guest.config = guest.future();
-    guest.pending.clear();
+fn settle(worker: &Worker, guest: &mut Guest, vmid: u32) -> Outcome<()> {
+    let disks = Disks { cluster: &worker.cluster, node: worker.node(), vmid, log: worker };
+    changes::settle(guest, &disks)
+}
+
+/// What keeps a machine from starting: a bridge or a volume that is not there.
+fn check_start(worker: &Worker, guest: &Guest) -> Outcome<()> {
+    for (key, text) in &guest.config {
+        let net = split_number(key).is_some_and(|(family, _)| family == "net");
+        let bridge = missing_bridge(&worker.cluster.state(), worker.node(), text);
+        if let Some(bridge) = bridge.filter(|_| net) {
+            worker.log(format!("bridge '{bridge}' does not exist"));
+            worker.log("kvm: network script /usr/libexec/qemu-server/pve-bridge failed with status 512");
+            return Err(Refusal::died("start failed: QEMU exited with code 1"));
+        }
+    }
+    for (_, drive) in guest.drives().into_iter().filter(|(_, d)| d.storage().is_some()) {
+        if !worker.cluster.locate(worker.node(), &drive.file)?.real.exists() {
+            return Err(Refusal::died(format!("volume '{}' does not exist", drive.file)));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn stop(call: &Call) -> Outcome {
+    match ha::request(call, GuestKind::Qemu, "stopped") {
+        Some(answer) => answer,
+        None => stop_now(call),
+    }
+}
+
+pub(in super::super) fn stop_now(call: &Call) -> Outcome {
     let (vmid, node) = (call.vmid()?, call.node().to_owned());
     // Unlike the other calls this one words a missing machine as the index does.
     if call.cluster.state().guests.get(&vmid).is_none_or(|g| g.node != node) {
@@ -90,14 +124,20 @@ pub(super) fn stop(call: &Call) -> Outcome {
         )
         .into());
     }
-    task(call, "qmstop", |_, guest, _| {
+    task(call, "qmstop", |worker, guest, vmid| {
         guest.check_lock()?;
-        power_off(guest);
-        Ok(())
+        power_off(worker, guest, vmid)
     })
 }
 
 pub(super) fn shutdown(call: &Call) -> Outcome {
+    match ha::request(call, GuestKind::Qemu, "stopped") {
+        Some(answer) => answer,
+        None => shutdown_now(call),
+    }
+}
+
+pub(in super::super) fn shutdown_now(call: &Call) -> Outcome {
     let vmid = call.vmid()?;
     let force = call.params.flag("forceStop");
     let paused = {
@@ -107,10 +147,9 @@ pub(super) fn shutdown(call: &Call) -> Outcome {
     if paused && !force {
         return Err(Refusal::died("VM is paused - cannot shutdown"));
     }
-    task(call, "qmshutdown", |_, guest, _| {
+    task(call, "qmshutdown", |worker, guest, vmid| {
         guest.check_lock()?;
-        power_off(guest);
-        Ok(())
+        power_off(worker, guest, vmid)
     })
 }
 
@@ -119,10 +158,9 @@ pub(super) fn reboot(call: &Call) -> Outcome {
     if call.cluster.state().guest(call.node(), vmid)?.run.is_none() {
         return Err(Refusal::died(format!("VM {vmid} not running")));
     }
-    task(call, "qmreboot", |worker, guest, _| {
-        power_off(guest);
-        power_on(worker, guest);
-        Ok(())
+    task(call, "qmreboot", |worker, guest, vmid| {
+        power_off(worker, guest, vmid)?;
+        worker.cluster.start_guest(vmid, guest)
     })
 }
 
@@ -133,7 +171,7 @@ pub(super) fn reset(call: &Call) -> Outcome {
     })
 }
 
-pub(super) fn suspend(call: &Call) -> Outcome {
+pub(in super::super) fn suspend(call: &Call) -> Outcome {
     task(call, "qmpause", |_, guest, vmid| pause(guest, vmid, true))
 }
 

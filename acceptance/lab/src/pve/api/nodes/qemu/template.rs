@@ -59,9 +59,7 @@ fn rebase(worker: &Worker, drive: &mut Drive) -> Outcome<()> {
     // A linked clone's disk becomes a base of its own, still upon its own base.
     let volume = Volume { name: format!("base-{rest}"), ..from.volume.clone() };
     let to = cluster.place(worker.node(), from.storage.clone(), volume);
-    std::fs::rename(&from.real, &to.real).map_err(|error| {
-        Refusal::died(format!("rename '{}' to '{}' failed - {error}", from.shown, to.shown))
-    })?;
+    cluster.rename_volume(&from, &to)?;
     protect(&to.real);
     drive.file = to.volume.volid(to.storage.plugin);
     Ok(())

@@ -1,5 +1,6 @@
 //! Volumes of a storage: list, look at, allocate, delete.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -7,9 +8,10 @@ use serde_json::{Value, json};
 use crate::pve::access::Principal;
 use crate::pve::call::Call;
 use crate::pve::cluster::Cluster;
+use crate::pve::guest::GuestKind;
 use crate::pve::locks::Mode;
 use crate::pve::reply::{Answer, Outcome, Refusal};
-use crate::pve::storage::{self, Kind, Plugin, Volume, create_image, inspect, parse_size};
+use crate::pve::storage::{self, Kind, Plugin, Volume, beside, inspect, parse_size};
 use crate::pve::tasks;
 
 /// Waiting limit for a storage's lock.
@@ -45,7 +47,14 @@ pub(crate) fn check_volume_access(
             Some(owner) => state.need(asker, &format!("/vms/{owner}"), &["VM.Config.Disk"]),
             None => state.need(asker, &path, &["Datastore.Allocate"]),
         },
-        Kind::Backup => state.need(asker, &path, &["Datastore.AllocateSpace"]),
+        Kind::Backup if state.may(asker, &path, "Datastore.Allocate") => Ok(()),
+        Kind::Backup => {
+            state.need(asker, &path, &["Datastore.AllocateSpace"])?;
+            match volume.owner {
+                Some(owner) => state.need(asker, &format!("/vms/{owner}"), &["VM.Backup"]),
+                None => state.need(asker, &path, &["Datastore.Allocate"]),
+            }
+        }
     }
 }
 
@@ -66,13 +75,26 @@ pub(super) fn list(call: &Call) -> Outcome {
     let wanted = call.params.str("content");
     let owner = call.params.number("vmid").and_then(|v| u32::try_from(v).ok());
     let entries = storage::list(&call.cluster, call.node(), &storage);
+    let containers: BTreeSet<u32> = {
+        let state = call.cluster.state();
+        state.guests.iter().filter(|(_, g)| g.kind == GuestKind::Lxc).map(|(id, _)| *id).collect()
+    };
+    // Whose volume it is decides what it holds.
+    let content = |e: &storage::Entry| match (e.volume.kind, e.volume.owner) {
+        (Kind::Images, Some(owner)) if containers.contains(&owner) => "rootdir",
+        _ => e.volume.content(),
+    };
     let found: Vec<Value> = entries
         .iter()
-        .filter(|e| storage.holds(e.volume.content()))
-        .filter(|e| wanted.is_none_or(|w| w == e.volume.content()))
+        .filter(|e| storage.holds(content(e)))
+        .filter(|e| wanted.is_none_or(|w| w == content(e)))
         .filter(|e| owner.is_none() || e.volume.owner == owner)
         .filter(|e| check_volume_access(&call.cluster, &call.principal, call.node(), owner, &e.volid).is_ok())
-        .map(storage::Entry::json)
+        .map(|e| {
+            let mut item = e.json();
+            item["content"] = json!(content(e));
+            item
+        })
         .collect();
     Ok(Value::from(found).into())
 }
@@ -112,8 +134,33 @@ pub(super) fn allocate(call: &Call) -> Outcome {
         .acquire(&storage.lock_name(node), Mode::Exclusive, STORAGE_LOCK)
         .map_err(|error| Refusal::died(error.to_string()))?;
     let place = call.cluster.place(node, storage, volume);
-    create_image(&place.real, &place.shown, format, size)?;
+    call.cluster.make_volume(&place, format, size)?;
     Ok(json!(new).into())
+}
+
+/// Notes and protection of a backup.
+pub(super) fn annotate(call: &Call) -> Outcome {
+    let volid = volid(call)?;
+    check_volume_access(&call.cluster, &call.principal, call.node(), None, &volid)?;
+    let place = call.cluster.locate(call.node(), &volid)?;
+    let failed = |error: std::io::Error| Refusal::died(error.to_string());
+    if !place.real.exists() {
+        return Err(Refusal::died(format!("volume '{volid}' does not exist")));
+    }
+    if let Some(notes) = call.params.str("notes") {
+        std::fs::write(beside(&place.real, "notes"), notes).map_err(failed)?;
+    }
+    if call.params.str("protected").is_some() {
+        let mark = beside(&place.real, "protected");
+        match call.params.flag("protected") {
+            true => std::fs::write(mark, "").map_err(failed)?,
+            false => {
+                // It was not protected: just as well.
+                let _ = std::fs::remove_file(mark);
+            }
+        }
+    }
+    Ok(Answer::null())
 }
 
 pub(super) fn delete(call: &Call) -> Outcome {
@@ -122,6 +169,9 @@ pub(super) fn delete(call: &Call) -> Outcome {
     check_volume_access(cluster, &call.principal, &node, None, &volid)?;
     let place = cluster.locate(&node, &volid)?;
     let id = place.storage.id.clone();
+    if beside(&place.real, "protected").exists() {
+        return Err(Refusal::died(format!("can't remove protected backup '{volid}'")));
+    }
     cluster.state().need(&call.principal, &format!("/storage/{id}"), &["Datastore.Allocate"])?;
     let task_id = place.volume.owner.map_or_else(|| id.clone(), |owner| format!("{owner}@{id}"));
     let upid = tasks::spawn(cluster, &call.principal, &node, "imgdel", &task_id, move |worker| {
@@ -129,6 +179,9 @@ pub(super) fn delete(call: &Call) -> Outcome {
         let _lock = worker.lock(&place.storage.lock_name(&node), Mode::Exclusive, STORAGE_LOCK)?;
         worker.work()?;
         super::super::qemu::disks::check_base_unused(&worker.cluster, &node, &place)?;
+        for ending in ["notes", "protected"] {
+            let _ = std::fs::remove_file(beside(&place.real, ending));
+        }
         if std::fs::remove_file(&place.real).is_err() {
             worker.log(format!("disk image '{}' does not exist", place.shown));
         }

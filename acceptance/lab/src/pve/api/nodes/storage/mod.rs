@@ -19,6 +19,7 @@ pub(super) const ROUTES: &[Route] = &[
     ("GET", "/nodes/{node}/storage/{storage}/content", content::list),
     ("POST", "/nodes/{node}/storage/{storage}/content", content::allocate),
     ("GET", "/nodes/{node}/storage/{storage}/content/{volume}", content::read),
+    ("PUT", "/nodes/{node}/storage/{storage}/content/{volume}", content::annotate),
     ("DELETE", "/nodes/{node}/storage/{storage}/content/{volume}", content::delete),
     ("POST", "/nodes/{node}/storage/{storage}/download-url", download::download),
     ("POST", "/nodes/{node}/storage/{storage}/upload", upload::upload),
