@@ -22,4 +22,5 @@ provider "hybridops" {
     ca_certificate = file("${path.module}/pve-root-ca.pem")
     concurrency    = { reads = 3, heavy = 2 }
   }
+  cost_tags = { env = "prod", owner = "platform", component = "db-01", purpose = "baseline" }
 }

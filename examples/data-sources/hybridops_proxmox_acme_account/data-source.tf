@@ -1,0 +1,3 @@
+data "hybridops_proxmox_acme_account" "example" {
+  id = "default"
+}

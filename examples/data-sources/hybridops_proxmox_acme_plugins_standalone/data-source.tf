@@ -1,0 +1,2 @@
+data "hybridops_proxmox_acme_plugins_standalone" "all" {
+}

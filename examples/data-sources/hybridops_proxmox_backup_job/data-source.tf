@@ -1,0 +1,3 @@
+data "hybridops_proxmox_backup_job" "example" {
+  id = "nightly"
+}

@@ -1,0 +1,2 @@
+data "hybridops_proxmox_cluster_options" "example" {
+}

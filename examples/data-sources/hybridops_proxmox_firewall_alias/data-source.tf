@@ -1,0 +1,3 @@
+data "hybridops_proxmox_firewall_alias" "example" {
+  id = "office"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_firewall_ipset" "example" {
+  id = "servers"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_firewall_security_group" "example" {
+  id = "web"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_group" "example" {
+  id = "ops"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_guest_firewall_alias" "example" {
+  id = "100/office"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_guest_firewall_ipset" "example" {
+  id = "100/clients"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_guest_firewall_rules" "example" {
+  id = "100"
+}

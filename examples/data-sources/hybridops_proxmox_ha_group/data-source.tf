@@ -1,0 +1,3 @@
+data "hybridops_proxmox_ha_group" "example" {
+  id = "rack-a"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_ha_resource" "example" {
+  id = "vm:100"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_ha_rule_node_affinity" "example" {
+  id = "near-storage"
+}

@@ -1,0 +1,2 @@
+data "hybridops_proxmox_ha_rule_resource_affinities" "all" {
+}

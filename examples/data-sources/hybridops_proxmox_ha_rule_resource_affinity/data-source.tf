@@ -1,0 +1,3 @@
+data "hybridops_proxmox_ha_rule_resource_affinity" "example" {
+  id = "apart"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_mapping_dir" "example" {
+  id = "shared"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_mapping_pci" "example" {
+  id = "gpu"
+}

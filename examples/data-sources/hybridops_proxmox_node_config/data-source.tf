@@ -1,0 +1,3 @@
+data "hybridops_proxmox_node_config" "example" {
+  id = "pve1"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_node_firewall_options" "example" {
+  id = "pve1"
+}

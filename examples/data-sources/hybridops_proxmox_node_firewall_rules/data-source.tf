@@ -1,0 +1,3 @@
+data "hybridops_proxmox_node_firewall_rules" "example" {
+  id = "pve1"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_node_network_bridge" "example" {
+  id = "pve1/vmbr5"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_node_network_bridges" "all" {
+  node = "pve1"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_node_network_ovs_ports" "all" {
+  node = "pve1"
+}

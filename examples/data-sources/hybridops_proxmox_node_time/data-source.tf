@@ -1,0 +1,3 @@
+data "hybridops_proxmox_node_time" "example" {
+  id = "pve1"
+}

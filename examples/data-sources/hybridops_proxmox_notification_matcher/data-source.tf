@@ -1,0 +1,3 @@
+data "hybridops_proxmox_notification_matcher" "example" {
+  id = "failed-backups"
+}

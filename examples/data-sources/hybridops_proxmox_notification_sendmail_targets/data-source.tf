@@ -1,0 +1,2 @@
+data "hybridops_proxmox_notification_sendmail_targets" "all" {
+}

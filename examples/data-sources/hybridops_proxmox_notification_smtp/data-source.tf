@@ -1,0 +1,3 @@
+data "hybridops_proxmox_notification_smtp" "example" {
+  id = "relay"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_notification_webhook" "example" {
+  id = "chat"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_pool" "example" {
+  id = "web"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_realm_ad" "example" {
+  id = "corp"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_realm_ldap" "example" {
+  id = "people"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_replication_job" "example" {
+  id = "100-0"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_sdn_dns_powerdns" "example" {
+  id = "pdns"
+}

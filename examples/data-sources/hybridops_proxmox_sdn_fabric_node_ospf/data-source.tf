@@ -1,0 +1,3 @@
+data "hybridops_proxmox_sdn_fabric_node_ospf" "example" {
+  id = "spine/pve1"
+}

@@ -1,0 +1,2 @@
+data "hybridops_proxmox_sdn_fabrics_ospf" "all" {
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_sdn_vnet" "example" {
+  id = "web"
+}

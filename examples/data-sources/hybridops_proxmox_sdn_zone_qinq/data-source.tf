@@ -1,0 +1,3 @@
+data "hybridops_proxmox_sdn_zone_qinq" "example" {
+  id = "qinqz"
+}

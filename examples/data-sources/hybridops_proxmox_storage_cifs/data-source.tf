@@ -1,0 +1,3 @@
+data "hybridops_proxmox_storage_cifs" "example" {
+  id = "windows"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_storage_esxi" "example" {
+  id = "esxi"
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_storage_zfs" "example" {
+  id = "zfssan"
+}

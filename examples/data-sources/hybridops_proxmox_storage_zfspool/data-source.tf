@@ -1,0 +1,3 @@
+data "hybridops_proxmox_storage_zfspool" "example" {
+  id = "zfs"
+}

@@ -1,0 +1,2 @@
+data "hybridops_proxmox_storages_iscsi" "all" {
+}

@@ -1,0 +1,3 @@
+data "hybridops_proxmox_user" "example" {
+  id = "alice@pve"
+}

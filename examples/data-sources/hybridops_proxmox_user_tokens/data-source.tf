@@ -1,0 +1,3 @@
+data "hybridops_proxmox_user_tokens" "all" {
+  userid = "alice@pve"
+}

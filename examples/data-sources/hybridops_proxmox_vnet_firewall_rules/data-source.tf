@@ -1,0 +1,3 @@
+data "hybridops_proxmox_vnet_firewall_rules" "example" {
+  id = "web"
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_acl" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_acme_account" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_acme_plugin_dns" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_acme_plugin_standalone" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_backup_job" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_firewall_ipset" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_group" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_ha_resource" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_mapping_dir" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_mapping_pci" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_metric_server_graphite" "all" {
+  provider = hybridops
+}

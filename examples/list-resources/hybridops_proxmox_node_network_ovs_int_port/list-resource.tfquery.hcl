@@ -1,0 +1,6 @@
+list "hybridops_proxmox_node_network_ovs_int_port" "all" {
+  provider = hybridops
+  config {
+    node = "pve1"
+  }
+}

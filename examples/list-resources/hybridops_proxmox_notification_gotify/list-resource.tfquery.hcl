@@ -1,0 +1,3 @@
+list "hybridops_proxmox_notification_gotify" "all" {
+  provider = hybridops
+}

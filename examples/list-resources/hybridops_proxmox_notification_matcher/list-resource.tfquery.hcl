@@ -1,0 +1,3 @@
+list "hybridops_proxmox_notification_matcher" "all" {
+  provider = hybridops
+}

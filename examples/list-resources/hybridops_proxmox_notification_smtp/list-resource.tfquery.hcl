@@ -1,0 +1,3 @@
+list "hybridops_proxmox_notification_smtp" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_notification_webhook" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_pool" "all" {
+  provider = hybridops
+}

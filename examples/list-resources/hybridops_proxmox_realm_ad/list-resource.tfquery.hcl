@@ -1,0 +1,3 @@
+list "hybridops_proxmox_realm_ad" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_realm_ldap" "all" {
+  provider = hybridops
+}

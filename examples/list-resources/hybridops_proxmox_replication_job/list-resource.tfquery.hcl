@@ -1,0 +1,3 @@
+list "hybridops_proxmox_replication_job" "all" {
+  provider = hybridops
+}

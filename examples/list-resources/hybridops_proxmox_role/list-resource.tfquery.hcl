@@ -1,0 +1,3 @@
+list "hybridops_proxmox_role" "all" {
+  provider = hybridops
+}

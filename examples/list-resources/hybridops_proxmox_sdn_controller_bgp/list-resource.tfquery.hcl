@@ -1,0 +1,3 @@
+list "hybridops_proxmox_sdn_controller_bgp" "all" {
+  provider = hybridops
+}

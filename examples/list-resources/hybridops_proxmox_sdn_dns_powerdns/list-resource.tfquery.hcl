@@ -1,0 +1,3 @@
+list "hybridops_proxmox_sdn_dns_powerdns" "all" {
+  provider = hybridops
+}

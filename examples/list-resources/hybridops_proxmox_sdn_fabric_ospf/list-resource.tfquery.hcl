@@ -1,0 +1,3 @@
+list "hybridops_proxmox_sdn_fabric_ospf" "all" {
+  provider = hybridops
+}

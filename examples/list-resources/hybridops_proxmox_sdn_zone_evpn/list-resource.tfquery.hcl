@@ -1,0 +1,3 @@
+list "hybridops_proxmox_sdn_zone_evpn" "all" {
+  provider = hybridops
+}

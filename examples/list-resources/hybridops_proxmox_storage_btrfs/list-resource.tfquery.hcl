@@ -1,0 +1,3 @@
+list "hybridops_proxmox_storage_btrfs" "all" {
+  provider = hybridops
+}

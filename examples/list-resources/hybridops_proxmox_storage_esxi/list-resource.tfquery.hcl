@@ -1,0 +1,3 @@
+list "hybridops_proxmox_storage_esxi" "all" {
+  provider = hybridops
+}

@@ -1,0 +1,3 @@
+list "hybridops_proxmox_storage_lvm" "all" {
+  provider = hybridops
+}

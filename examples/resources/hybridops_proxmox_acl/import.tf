@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_acl.example
+  id = "/vms/user/alice@pve/PVEVMUser"
+}

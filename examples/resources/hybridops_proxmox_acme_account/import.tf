@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_acme_account.example
+  id = "default"
+}

@@ -1,0 +1,2 @@
+# By its id.
+terraform import hybridops_proxmox_acme_plugin_standalone.example "web"

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_backup_job.example
+  id = "nightly"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_cluster_options.example
+  id = "options"
+}

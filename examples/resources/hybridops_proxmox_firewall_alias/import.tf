@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_firewall_alias.example
+  id = "office"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_group.example
+  id = "ops"
+}

@@ -1,0 +1,4 @@
+resource "hybridops_proxmox_group" "example" {
+  groupid = "ops"
+  comment = "Managed by Terraform"
+}

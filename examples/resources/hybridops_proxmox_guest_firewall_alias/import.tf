@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_guest_firewall_alias.example
+  id = "100/office"
+}

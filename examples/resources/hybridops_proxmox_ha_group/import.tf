@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_ha_group.example
+  id = "rack-a"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_ha_rule_node_affinity.example
+  id = "near-storage"
+}

@@ -1,0 +1,6 @@
+import {
+  to = hybridops_proxmox_lxc.db
+  identity = {
+    vmid = 110
+  }
+}

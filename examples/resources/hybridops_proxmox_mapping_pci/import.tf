@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_mapping_pci.example
+  id = "gpu"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_mapping_usb.example
+  id = "dongle"
+}

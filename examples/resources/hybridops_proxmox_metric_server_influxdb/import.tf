@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_metric_server_influxdb.example
+  id = "influx"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_node_config.example
+  id = "pve1"
+}

@@ -1,0 +1,2 @@
+# By its id.
+terraform import hybridops_proxmox_node_dns.example "pve1"

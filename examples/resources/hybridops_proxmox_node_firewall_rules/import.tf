@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_node_firewall_rules.example
+  id = "pve1"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_node_hosts.example
+  id = "pve1"
+}

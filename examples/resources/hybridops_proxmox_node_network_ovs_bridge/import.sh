@@ -1,0 +1,2 @@
+# By its id: node, iface.
+terraform import hybridops_proxmox_node_network_ovs_bridge.example "pve1/vmbr9"

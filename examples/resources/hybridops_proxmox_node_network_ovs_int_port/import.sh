@@ -1,0 +1,2 @@
+# By its id: node, iface.
+terraform import hybridops_proxmox_node_network_ovs_int_port.example "pve1/mgmt0"

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_node_time.example
+  id = "pve1"
+}

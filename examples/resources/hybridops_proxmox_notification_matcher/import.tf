@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_notification_matcher.example
+  id = "failed-backups"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_pool.example
+  id = "web"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_realm_ad.example
+  id = "corp"
+}

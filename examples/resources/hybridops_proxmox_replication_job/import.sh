@@ -1,0 +1,2 @@
+# By its id.
+terraform import hybridops_proxmox_replication_job.example "100-0"

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_replication_job.example
+  id = "100-0"
+}

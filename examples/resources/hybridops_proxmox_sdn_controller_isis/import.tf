@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_sdn_controller_isis.example
+  id = "isispve1"
+}

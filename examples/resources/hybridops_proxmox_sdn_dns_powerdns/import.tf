@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_sdn_dns_powerdns.example
+  id = "pdns"
+}

@@ -1,0 +1,2 @@
+# By its id: fabric_id, node_id.
+terraform import hybridops_proxmox_sdn_fabric_node_ospf.example "spine/pve1"

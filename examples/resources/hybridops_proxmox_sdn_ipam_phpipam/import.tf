@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_sdn_ipam_phpipam.example
+  id = "phpipam"
+}

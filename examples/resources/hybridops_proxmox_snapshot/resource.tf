@@ -1,0 +1,5 @@
+resource "hybridops_proxmox_snapshot" "before_upgrade" {
+  vmid        = 101
+  name        = "before-upgrade"
+  description = "Before the upgrade to Debian 13"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_storage_btrfs.example
+  id = "btrfs"
+}

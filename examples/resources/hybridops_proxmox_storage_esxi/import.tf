@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_storage_esxi.example
+  id = "esxi"
+}

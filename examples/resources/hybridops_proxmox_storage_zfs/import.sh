@@ -1,0 +1,2 @@
+# By its id.
+terraform import hybridops_proxmox_storage_zfs.example "zfssan"

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_storage_zfs.example
+  id = "zfssan"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_user.example
+  id = "alice@pve"
+}

@@ -1,0 +1,4 @@
+import {
+  to = hybridops_proxmox_user_token.example
+  id = "alice@pve/terraform"
+}

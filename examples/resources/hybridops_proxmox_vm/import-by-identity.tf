@@ -1,0 +1,6 @@
+import {
+  to = hybridops_proxmox_vm.web
+  identity = {
+    vmid = 101
+  }
+}
