@@ -26,7 +26,7 @@ bench: ## Measure the provider against a trivial one (ARGS="...")
 fuzz: ## Run every fuzz target for SECONDS=60 each
 	@scripts/fuzz $(or $(SECONDS),60)
 
-install: ## Build the provider into the mirror from which terraform init installs it
+install: ## Build the provider into the mirror from which terraform init installs it (ARGS="--command ~/.local/bin" for the command line)
 	@scripts/install $(ARGS)
 
 release: ## Build, check and checksum the files a registry takes, into dist/

@@ -8,6 +8,10 @@ readonly PROVIDER=terraform-provider-hybridops
 # shellcheck disable=SC2034 # used by those who source this
 readonly PROVIDER_SOURCE=registry.terraform.io/hybridops-studio/hybridops
 
+# The command line: package, binary, and what its files are named after.
+# shellcheck disable=SC2034 # used by those who source this
+readonly COMMAND=hybridops
+
 say() { printf '%s\n' "$*"; }
 warn() { printf 'warning: %s\n' "$*" >&2; }
 die() {

@@ -99,7 +99,7 @@ fn build(package: &str) -> Result<PathBuf> {
 }
 
 /// The root of the repository.
-fn workspace_root() -> &'static Path {
+pub(crate) fn workspace_root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.ancestors().nth(2).unwrap_or(manifest)
 }

@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::process::{self, Process};
 
 /// No command of an acceptance test takes longer.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A run of Terraform in a workspace, being put together.
 #[derive(Debug)]

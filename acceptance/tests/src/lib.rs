@@ -25,13 +25,18 @@
 mod archive;
 mod binaries;
 mod command;
+pub mod kubernetes;
 pub mod netbox;
 mod output;
 mod plan;
 mod plugin;
+pub mod postgresql;
 mod process;
 mod provider;
+pub mod proxmox;
+pub mod real;
 mod reattach;
+pub mod runbook;
 mod state;
 mod sweep;
 mod workspace;

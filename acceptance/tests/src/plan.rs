@@ -114,8 +114,27 @@ impl<'a> Change<'a> {
     }
 }
 
-/// A member by name, or a place by JSON pointer; null where there is none.
+/// A member by its path with dots, or a place by JSON pointer (the empty one is everything); null where there is none.
 pub(crate) fn at<'a>(json: &'a Json, place: &str) -> &'a Json {
     const NULL: &Json = &Json::Null;
-    if place.starts_with('/') { json.pointer(place).unwrap_or(NULL) } else { json.get(place).unwrap_or(NULL) }
+    let found = if place.is_empty() || place.starts_with('/') {
+        json.pointer(place)
+    } else {
+        place.split('.').try_fold(json, |json, member| json.get(member))
+    };
+    found.unwrap_or(NULL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_by_its_path_and_by_a_pointer() {
+        let json = serde_json::json!({ "status": { "a.b": [1, 2], "role": "primary" } });
+        assert_eq!(at(&json, "status.role"), "primary");
+        assert_eq!(at(&json, "/status/a.b/1"), 2);
+        assert_eq!(at(&json, ""), &json);
+        assert_eq!(at(&json, "status.roles"), &Json::Null);
+    }
 }

@@ -19,6 +19,12 @@ impl Process {
         Self(pid)
     }
 
+    /// All there are now.
+    #[must_use]
+    pub fn everyone() -> Vec<Self> {
+        all().unwrap_or_default()
+    }
+
     /// Its number.
     #[must_use]
     pub fn pid(self) -> u32 {

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use regex::bytes::Regex;
 
 use crate::archive::zip_entries;
 use crate::output::Output;
@@ -19,6 +20,8 @@ use crate::workspace::Workspace;
 #[derive(Clone, Debug)]
 pub struct Sweep {
     canaries: Vec<(String, Vec<Vec<u8>>)>,
+    /// All disguises of all canaries: what has none of them, which is nearly everything, is gone through once.
+    any: Option<Regex>,
     leaks: Vec<Leak>,
     searched: usize,
 }
@@ -36,13 +39,18 @@ impl Sweep {
     /// A search for these canaries: plain, in base64 at any offset, in hexadecimal, and as JSON writes them.
     #[must_use]
     pub fn new(canaries: &[&str]) -> Self {
-        let canaries = canaries.iter().map(|canary| ((*canary).to_owned(), disguises(canary))).collect();
-        Self { canaries, leaks: Vec::new(), searched: 0 }
+        let canaries: Vec<_> =
+            canaries.iter().map(|canary| ((*canary).to_owned(), disguises(canary))).collect();
+        let any = any_of(canaries.iter().flat_map(|(_, disguises)| disguises));
+        Self { canaries, any, leaks: Vec::new(), searched: 0 }
     }
 
     /// Searches some bytes.
     pub fn bytes(&mut self, place: &str, bytes: &[u8]) {
         self.searched += 1;
+        if self.any.as_ref().is_some_and(|any| !any.is_match(bytes)) {
+            return;
+        }
         for (canary, (_, disguises)) in self.canaries.iter().enumerate() {
             let found = |disguise: &Vec<u8>| bytes.windows(disguise.len()).any(|window| window == disguise);
             if disguises.iter().any(found) {
@@ -142,6 +150,16 @@ impl fmt::Display for Leak {
 }
 
 /// The forms in which a text may appear.
+/// A pattern of all of these; nothing where there is none, or it would be too large.
+fn any_of<'a>(disguises: impl Iterator<Item = &'a Vec<u8>>) -> Option<Regex> {
+    let literal = |bytes: &Vec<u8>| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+    let literals: Vec<String> = disguises.map(literal).collect();
+    if literals.is_empty() {
+        return None;
+    }
+    Regex::new(&format!("(?-u:{})", literals.join("|"))).ok()
+}
+
 fn disguises(canary: &str) -> Vec<Vec<u8>> {
     let bytes = canary.as_bytes();
     let mut disguises = vec![bytes.to_vec()];

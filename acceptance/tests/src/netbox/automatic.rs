@@ -109,11 +109,30 @@ pub(super) fn automatic(
                 (PairElement::Integer, _) => json!([{a: 100, b: 199}, {a: 300, b: 300}]),
             })
         }
-        Shape::Objects { .. } => return None,
+        Shape::Objects { .. } if who.kind.nature.identity.is_number() => return None,
+        Shape::Objects { fields, .. } => Sample::Plain(Json::from(vec![inner(naming, who, fields)])),
+        Shape::Object { fields } => Sample::Plain(inner(naming, who, fields)),
         Shape::Tags => Sample::Tags(vec![link("extras/tags")?]),
         Shape::CustomFields => Sample::Keys(custom_values(naming, who.phase)),
         Shape::File => Sample::File(format!("picture-{}.png", who.phase)),
     })
+}
+
+/// An inner object with all its members.
+fn inner(naming: &Naming, who: Who<'_>, fields: &[Field]) -> Json {
+    let member = |field: &Field| match automatic(naming, who, field, &|_| None) {
+        Some(Sample::Plain(value)) => Some((field.name.to_owned(), value)),
+        _ => None,
+    };
+    fields.iter().filter_map(member).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// A name that is short enough everywhere, and no other kind's.
+fn short_name(who: Who<'_>) -> String {
+    let hash =
+        who.kind.path.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+    let letter = |number: u32| char::from(b'a' + u8::try_from(number % 26).unwrap_or_default());
+    format!("t{}{}{}{}", letter(hash), letter(hash / 26), letter(hash / 676), who.ordinal)
 }
 
 /// The first or the second of a list; the only one where there are no two.
@@ -149,6 +168,9 @@ fn texts(who: Who<'_>, field: &Field, values: &[Choice], format: Format) -> Samp
 fn text(naming: &Naming, who: Who<'_>, field: &Field, max: usize, format: Format) -> String {
     let Naming { prefix } = naming;
     let (label, instance, phase, ordinal) = (who.kind.label, who.instance, who.phase, who.ordinal);
+    if who.kind.nature.identity.parts().contains(&field.name) {
+        return short_name(who);
+    }
     let slug = || format!("{prefix}-{}-{instance}-{phase}", label.to_lowercase().replace([' ', '.'], "-"));
     let made = match format {
         // What an object is known by begins with the prefix: sweeps find it.

@@ -117,9 +117,19 @@ impl Catalogue {
     #[must_use]
     pub fn instances_of(&self, kind: &'static Kind) -> Vec<Instance> {
         let samples = self.of(kind);
-        let mut roles = vec![("base".to_owned(), Role::Base), ("alt".to_owned(), Role::Alt)];
-        roles.push(("full".to_owned(), Role::Full(MAIN.to_owned())));
-        roles.push(("whole".to_owned(), Role::Whole(MAIN.to_owned())));
+        if samples.skipped.is_some() {
+            return Vec::new();
+        }
+        let full = ("full".to_owned(), Role::Full(MAIN.to_owned()));
+        let whole = ("whole".to_owned(), Role::Whole(MAIN.to_owned()));
+        let mut roles = match (kind.nature.standing || samples.alone, kind.nature.identity.is_number()) {
+            // There is one of them.
+            (true, _) => vec![full],
+            (false, false) => vec![("base".to_owned(), Role::Base), full, whole],
+            (false, true) => {
+                vec![("base".to_owned(), Role::Base), ("alt".to_owned(), Role::Alt), full, whole]
+            }
+        };
         roles.extend(samples.also.keys().map(|label| (label.clone(), Role::Also)));
         for variant in samples.variants.keys() {
             let covers =
@@ -324,6 +334,14 @@ impl Catalogue {
                 Sample::Tags(items()?.iter().map(|item| link("extras/tags", item)).collect::<Result<_, _>>()?)
             }
             Shape::Json => Sample::Encoded(notation),
+            // What is known by a text is referred to by a text.
+            Shape::Text { .. } if notation.as_str().is_some_and(|text| text.starts_with('@')) => {
+                let mut link = link("", &notation)?;
+                // What lies in something else is known there by the last part of its id.
+                let parts = self.table.kind(&link.kind).map_or(0, |kind| kind.nature.identity.parts().len());
+                link.form = if parts > 1 { Form::Text } else { Form::Id };
+                Sample::Reference(link)
+            }
             Shape::Objects { fields, .. } => {
                 let object = |object: &Json| -> Result<BTreeMap<String, Sample>, String> {
                     let members = object.as_object().ok_or_else(wrong)?;

@@ -63,7 +63,8 @@ pub fn address(table: &Table, link: &Link) -> String {
 #[must_use]
 pub fn link(table: &Table, link: &Link) -> String {
     let address = address(table, link);
-    let known = table.lookup(&link.kind).first().copied().unwrap_or("id");
+    let last_part = || table.kind(&link.kind)?.nature.identity.parts().last().copied();
+    let known = table.lookup(&link.kind).first().copied().or_else(last_part).unwrap_or("id");
     match link.form {
         Form::Id => format!("{address}.id"),
         Form::Text => format!("{address}.{known}"),

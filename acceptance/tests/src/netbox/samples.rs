@@ -67,6 +67,12 @@ pub struct KindSamples {
     /// Fields that the server requires although its documents do not say so.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// Whether a server can have one of them only.
+    #[serde(default)]
+    pub alone: bool,
+    /// Why none is made at all.
+    #[serde(default)]
+    pub skipped: Option<String>,
     /// Further instances with fields of their own.
     #[serde(default)]
     pub also: BTreeMap<String, Fields>,
@@ -144,7 +150,15 @@ impl Samples {
     /// # Errors
     /// The file is missing or not well formed.
     pub fn load() -> Result<Self, SamplesError> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("netbox/samples.toml");
+        Self::of("netbox/samples.toml")
+    }
+
+    /// The samples in a file beside this crate's manifest.
+    ///
+    /// # Errors
+    /// The file is missing or not well formed.
+    pub fn of(file: &str) -> Result<Self, SamplesError> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let text =
             fs::read_to_string(&path).map_err(|source| SamplesError::Read { path: path.clone(), source })?;
         toml::from_str(&text).map_err(|source| SamplesError::Form { path, source })
