@@ -85,12 +85,22 @@ resource "hybridops_rke2_cluster" "this" {
   etcd_snapshots = var.etcd_snapshots
   upgrade        = var.upgrade
   preflight      = var.preflight
+  systemd        = var.systemd
 
   restore = var.restore == null ? null : {
     epoch    = var.restore.epoch
     snapshot = var.restore.snapshot
     server   = var.restore.server
     token    = var.token
+  }
+
+  rotation = var.rotation == null ? null : {
+    token_version       = var.rotation.token_version
+    token               = var.rotation.token_version == null ? null : var.new_token
+    agent_token_version = var.rotation.agent_token_version
+    agent_token         = var.rotation.agent_token_version == null ? null : var.new_agent_token
+    certificates        = var.rotation.certificates
+    encryption_keys     = var.rotation.encryption_keys
   }
 
   deletion_protection = var.deletion_protection

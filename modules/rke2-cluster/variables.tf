@@ -526,6 +526,59 @@ variable "agent_token" {
   ephemeral   = true
 }
 
+variable "rotation" {
+  description = "Raise a number to have something made anew, one server at a time: `token_version` and `agent_token_version` (tokens: those of `new_token` and `new_agent_token`, at random where they are not given), `certificates`, `encryption_keys`."
+  type = object({
+    token_version       = optional(number)
+    agent_token_version = optional(number)
+    certificates        = optional(number)
+    encryption_keys     = optional(number)
+  })
+  default = null
+
+  validation {
+    condition = var.rotation == null ? true : alltrue([
+      for number in values(var.rotation) : number == null ? true : number >= 1 && floor(number) == number
+    ])
+    error_message = "The numbers of rotation are whole and count from 1: the next is any above the last."
+  }
+}
+
+variable "new_token" {
+  description = "Token of servers that `rotation.token_version` brings. Keep it, and the one before it: a snapshot is restored with the token of its time. Never stored."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "new_agent_token" {
+  description = "Token of agents that `rotation.agent_token_version` brings. Never stored."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "systemd" {
+  description = "What the service gets beside what RKE2's own unit says: `after`, `wants`, `requires` (units), `requires_mounts_for` and `environment_files` (paths), `limits`. A change restarts the nodes, one server at a time."
+  type = object({
+    after               = optional(set(string))
+    wants               = optional(set(string))
+    requires            = optional(set(string))
+    requires_mounts_for = optional(set(string))
+    environment_files   = optional(list(string))
+    limits = optional(object({
+      core          = optional(string)
+      locked_memory = optional(string)
+      open_files    = optional(string)
+      processes     = optional(string)
+      tasks         = optional(string)
+    }))
+  })
+  default = null
+}
+
 variable "ha" {
   description = "Whether Proxmox VE's high availability keeps the machines running; `max_restart`, `max_relocate`. Null for none."
   type = object({

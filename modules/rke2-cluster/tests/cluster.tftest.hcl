@@ -17,6 +17,8 @@ variables {
   # Terraform's tests lose the default of an ephemeral variable between plan and apply.
   token              = "tried-once-only"
   agent_token        = "tried-by-agents-only"
+  new_token          = "tried-later-only"
+  new_agent_token    = "tried-by-agents-later"
   registry_passwords = {}
 }
 
@@ -74,5 +76,17 @@ run "agents_leave" {
   assert {
     condition     = length(output.nodes) == length(var.servers)
     error_message = "An agent is left."
+  }
+}
+
+run "certificates_are_made_anew" {
+  variables {
+    agents   = {}
+    rotation = { certificates = 1 }
+  }
+
+  assert {
+    condition     = alltrue([for name, node in output.nodes : node.certificate_expiry != run.agents_leave.nodes[name].certificate_expiry])
+    error_message = "A server has the certificates it had."
   }
 }

@@ -20,6 +20,8 @@ variables {
   # Terraform's tests lose the default of an ephemeral variable between plan and apply.
   token              = "tried-once-only"
   agent_token        = "tried-by-agents-only"
+  new_token          = "tried-later-only"
+  new_agent_token    = "tried-by-agents-later"
   registry_passwords = {}
 }
 
@@ -360,4 +362,28 @@ run "half_a_restore" {
     restore        = { epoch = 1.5, snapshot = { name = "latest" } }
   }
   expect_failures = [var.restore]
+}
+
+run "what_ages_is_made_anew" {
+  command = plan
+  variables {
+    rotation = { token_version = 1, certificates = 2 }
+    systemd  = { requires_mounts_for = ["/var/lib/rancher"], limits = { open_files = "2097152" } }
+  }
+  assert {
+    condition     = hybridops_rke2_cluster.this.rotation.token_version == 1 && hybridops_rke2_cluster.this.rotation.certificates == 2 && hybridops_rke2_cluster.this.rotation.agent_token_version == null
+    error_message = "The cluster is not told what to rotate."
+  }
+  assert {
+    condition     = hybridops_rke2_cluster.this.systemd.limits.open_files == "2097152"
+    error_message = "The service is not told its limits."
+  }
+}
+
+run "half_a_rotation" {
+  command = plan
+  variables {
+    rotation = { certificates = 0.5 }
+  }
+  expect_failures = [var.rotation]
 }
