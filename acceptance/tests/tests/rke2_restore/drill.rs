@@ -1,5 +1,8 @@
 //! Restores that are tried on a machine of their own.
 
+use std::thread;
+use std::time::Duration;
+
 use acceptance_tests::kubernetes::{CommandLines, Distribution, Machine, Scene, Wanted};
 use acceptance_tests::real::Declared;
 use anyhow::{Context as _, Result, ensure};
@@ -106,5 +109,21 @@ fn a_snapshot_of_k3s_is_tried_likewise() -> Result<()> {
     scene.tell(&format!("drill: RTO {} ms", it("rto_milliseconds")?))?;
     let left = scene.exec(&spare, LEFT)?;
     ensure!(left == empty, "left behind:\n{left}\nbefore:\n{empty}");
-    scene.expect_nodes(K3S, &a, VERSION, &[&a])
+    scene.expect_nodes(K3S, &a, VERSION, &[&a])?;
+
+    // One that is too old is told, refused or run again, as it is wished.
+    let old = |when| drill.clone().text("max_age", "2m").text("when_old", when);
+    let (told, refused, again) = (old("warn"), old("fail"), old("run"));
+    let with = |drill| whole.iter().chain([drill]).collect::<Vec<_>>();
+    let at = it("at")?;
+    thread::sleep(Duration::from_secs(121));
+    scene.converge(&with(&told))?.says("The last restore drill \"weekly\" is too old")?;
+    scene.refused_at_plan(
+        &with(&refused),
+        &["The last restore drill \"weekly\" is too old", "Change `run`"],
+    )?;
+    ensure!(it("at")? == at, "it was run though nobody asked");
+    scene.converge(&with(&again))?;
+    ensure!(it("at")? != at, "it was not run again");
+    Ok(())
 }
